@@ -1,0 +1,5 @@
+export * from './async'
+export * from './env'
+export * from './errors'
+export * from './logger'
+export * from './shutdown'
