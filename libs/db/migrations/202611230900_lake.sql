@@ -44,7 +44,8 @@ create index upload_thumbnail_digest on upload (thumbnail_digest);
 create table item (
   id bigint generated always as identity primary key,
   collection_id bigint not null references collection,
-  unique_name text not null unique check (char_length(unique_name) <= 256),
+  -- "C": the same order on every database, whatever its locale.
+  unique_name text collate "C" not null unique check (char_length(unique_name) <= 256),
   name text not null,
   content_type text not null check (content_type in ('IMAGE', 'VIDEO', 'OTHER')),
   media_type text not null,

@@ -9,6 +9,8 @@ create table job (
     ('QUEUED', 'IN_PROGRESS', 'PAUSED', 'CANCELLED', 'COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED', 'REVERTING', 'REVERTED')),
   -- The same key while unfinished is the same job.
   key text not null,
+  -- The caller's own key, with who it is: the same one is the same job for good.
+  idempotency_key text unique,
   payload jsonb not null,
   -- Every effective parameter, written when the job is prepared.
   parameters jsonb not null,

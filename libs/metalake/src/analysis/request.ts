@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { lastItemId } from '@lakelens/db'
+import { announceWork, enqueue } from '@lakelens/jobs'
+import { z } from 'zod'
+import { errors } from '../errors'
+import { refuseUnsupported } from '../items/items'
+import { resolveScope, type Scope } from '../items/scope'
+import { toJob, type Job } from '../jobs/jobs'
+import { jobTypes, type JobKind } from '../jobs/kinds'
+import type { Lake } from '../lake'
+import { checkModel, type RunnableApplication } from '../models'
+
+/** What every run over items is asked with. */
+export interface AnalysisInput {
+  scope: Scope
+  modelId?: string | undefined
+  query?: string | null | undefined
+  filter?: unknown
+  inferencePlatform?: 'USE_ENV' | 'AWS' | 'LOCAL' | undefined
+  onExisting?: 'SKIP' | 'REPLACE' | undefined
+  idempotencyKey?: string | null | undefined
+}
+
+/** What a worker needs to know of the request. `options` are the kind's own. */
+export const analysisPayload = z.object({
+  model: z.string(),
+  collectionId: z.string().nullable(),
+  itemIds: z.array(z.string()).nullable(),
+  onExisting: z.enum(['SKIP', 'REPLACE']),
+  options: z.unknown(),
+})
+export type AnalysisPayload = z.infer<typeof analysisPayload>
+
+const jobNames: Record<JobKind, string> = { autoTag: 'Auto-tagging', embeddings: 'Embeddings' }
+
+/** SHA-256 of a value whatever the order of its keys. */
+export function digestOf(value: unknown): string {
+  const canonical = JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  )
+  return createHash('sha256').update(canonical).digest('hex')
+}
+
+/**
+ * Queues a run over the items the scope holds now, and returns its job at once. Asking again while it is unfinished, or
+ * with the same idempotency key at any time, returns the same job, so that clients may retry freely.
+ */
+export async function startAnalysis(
+  lake: Lake,
+  kind: JobKind,
+  application: RunnableApplication,
+  input: AnalysisInput,
+  options: Record<string, unknown>,
+): Promise<Job> {
+  lake.viewer.require('run')
+  refuseUnsupported(input)
+  const model = await checkModel(lake, input.modelId ?? 'default', application)
+  const selection = await resolveScope(lake, input.scope, { unknownNames: 'refuse' })
+  const upperBound = await lastItemId(lake.db)
+  const onExisting = input.onExisting ?? 'SKIP'
+  const payload: AnalysisPayload = {
+    model: model.version === undefined ? model.name : `${model.name}:${model.version}`,
+    collectionId: selection.collectionId,
+    itemIds: selection.itemIds === null ? null : [...selection.itemIds],
+    onExisting,
+    options,
+  }
+  const key = digestOf({ kind, payload })
+  const { job, isNew } = await lake.db.transaction((tx) =>
+    enqueue(
+      tx,
+      {
+        kind,
+        name: `${jobNames[kind]} with ${model.name}`,
+        key,
+        idempotencyKey: input.idempotencyKey ? `${lake.viewer.keyId}:${input.idempotencyKey}` : null,
+        payload,
+        parameters: { modelId: payload.model, onExisting, inferencePlatform: 'LOCAL', ...options },
+        collectionId: selection.collectionId,
+        createdBy: lake.viewer.name,
+      },
+      upperBound,
+    ),
+  )
+  if (job.key !== key || job.kind !== kind) throw errors.IDEMPOTENCY_KEY_REUSED({}, { path: ['idempotencyKey'] })
+  if (isNew) announceWork(lake.db)
+  lake.log.info({ jobId: job.id, isNew, type: jobTypes[kind], model: payload.model }, 'job queued')
+  return toJob(job)
+}

@@ -1,0 +1,3 @@
+export { embeddingsTask } from './embeddingsTask'
+export * from './readEmbeddings'
+export * from './startEmbeddings'

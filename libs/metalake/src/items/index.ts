@@ -1,0 +1,3 @@
+export * from './addItems'
+export * from './items'
+export type { Scope } from './scope'

@@ -1,0 +1,141 @@
+import {
+  countFailures,
+  countJobs,
+  jobsByIds as jobRows,
+  labelCountsOfJob,
+  listFailures,
+  listJobs as jobPage,
+  type FailureRow,
+  type JobProblem,
+  type JobRow,
+  type JobStatus,
+} from '@lakelens/db'
+import { isId } from '../ids'
+import type { Lake } from '../lake'
+import { readPage, type Page, type PageArgs } from '../page'
+import { jobTypes, kindOfType, type JobKind, type JobType } from './kinds'
+
+export type { JobStatus }
+
+export interface Job {
+  id: string
+  name: string
+  type: JobType
+  status: JobStatus
+  /** 0..100; 100 only at the end. */
+  progress: number
+  /** `total` is an estimate until the job ends, and null until it was prepared. */
+  counts: { total: number | null; processed: number; succeeded: number; skipped: number; failed: number }
+  /** Grows with every change. */
+  seq: number
+  modelId: string | null
+  modelVersionId: string | null
+  collectionId: string | null
+  platform: 'LOCAL'
+  /** Every effective parameter, defaults filled in. */
+  parameters: Record<string, unknown>
+  itemsPerSecond: number | null
+  estimatedCompletionAt: Date | null
+  lastUniqueName: string | null
+  error: JobProblem | null
+  priority: number
+  attempt: number
+  createdBy: string
+  createdAt: Date
+  startedAt: Date | null
+  finishedAt: Date | null
+}
+
+export type JobFailure = FailureRow
+
+const ended: readonly JobStatus[] = ['CANCELLED', 'COMPLETED', 'COMPLETED_WITH_ERRORS', 'FAILED', 'REVERTED']
+export const hasEnded = (status: JobStatus): boolean => ended.includes(status)
+
+/** A row as people see it. */
+export function toJob(row: JobRow): Job {
+  const processed = row.succeeded + row.skipped + row.failed
+  const worked = row.succeeded + row.failed
+  const rate = worked > 0 && row.elapsedSeconds ? worked / row.elapsedSeconds : null
+  const remaining = row.total === null ? null : Math.max(0, row.total - processed)
+  const share = row.total ? processed / row.total : 0
+  return {
+    id: row.id,
+    name: row.name,
+    type: jobTypes[row.kind as JobKind],
+    status: row.status,
+    progress: row.status === 'COMPLETED' || row.status === 'COMPLETED_WITH_ERRORS' ? 100 : Math.min(99.9, Math.round(share * 1000) / 10),
+    counts: { total: row.total, processed, succeeded: row.succeeded, skipped: row.skipped, failed: row.failed },
+    seq: row.seq,
+    modelId: row.modelId,
+    modelVersionId: row.modelVersionId,
+    collectionId: row.collectionId,
+    platform: 'LOCAL',
+    parameters: row.parameters,
+    itemsPerSecond: rate,
+    estimatedCompletionAt:
+      row.status === 'IN_PROGRESS' && rate !== null && remaining !== null ? new Date(Date.now() + (remaining / rate) * 1000) : null,
+    lastUniqueName: row.lastUniqueName,
+    error: row.error,
+    priority: row.priority,
+    attempt: 1,
+    createdBy: row.createdBy,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+  }
+}
+
+export async function getJob(lake: Lake, id: string): Promise<Job | null> {
+  return (await jobsByIds(lake, [id]))[0] ?? null
+}
+
+/** One entry an id, in the order asked. */
+export async function jobsByIds(lake: Lake, ids: readonly string[]): Promise<(Job | null)[]> {
+  lake.viewer.require('read')
+  const found = new Map((await jobRows(lake.db, ids.filter(isId))).map((row) => [row.id, toJob(row)]))
+  return ids.map((id) => found.get(id) ?? null)
+}
+
+export interface JobQuery {
+  statuses?: readonly JobStatus[] | null | undefined
+  types?: readonly JobType[] | null | undefined
+  /** Database ids. */
+  collectionId?: string | null | undefined
+  modelId?: string | null | undefined
+}
+
+/** The newest first. */
+export async function listJobs(lake: Lake, query: JobQuery & PageArgs): Promise<Page<Job>> {
+  lake.viewer.require('read')
+  const filter = {
+    statuses: query.statuses ?? null,
+    kinds: query.types?.map((type) => kindOfType(type) ?? type) ?? null,
+    collectionId: query.collectionId ?? null,
+    modelId: query.modelId ?? null,
+  }
+  const page = await readPage(query, lake.limits.maxPageSize, {
+    order: 'job-id',
+    descending: true,
+    rows: (keyset) => jobPage(lake.db, filter, keyset),
+    count: () => countJobs(lake.db, filter),
+    keyOf: (row) => row.id,
+  })
+  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toJob(node) })) }
+}
+
+/** Items that failed, with the reason. */
+export async function jobFailures(lake: Lake, jobId: string, args: PageArgs): Promise<Page<JobFailure>> {
+  lake.viewer.require('read')
+  return readPage(args, lake.limits.maxPageSize, {
+    order: 'failure-id',
+    rows: (keyset) => listFailures(lake.db, jobId, keyset),
+    count: () => countFailures(lake.db, jobId),
+    keyOf: (row) => row.itemId,
+  })
+}
+
+/** Live detections of the job by label, the most frequent first, at most 1,000 labels. */
+export async function labelCounts(lake: Lake, jobId: string): Promise<{ label: string; items: number; detections: number }[]> {
+  lake.viewer.require('read')
+  return labelCountsOfJob(lake.db, jobId)
+}

@@ -1,0 +1,2 @@
+export { autoTagTask } from './autoTagTask'
+export * from './startAutoTag'

@@ -1,0 +1,6 @@
+export { createUpload, type NewUploadInput, type UploadTicket } from './createUpload'
+export { ensureProbed, type ProbedUpload } from './ensureProbed'
+export { probesSettled } from './probe'
+export { receiveUpload, type ReceiveOptions } from './receiveUpload'
+export { storeBlob } from './storeBlob'
+export { sweepUploads } from './sweepUploads'
