@@ -1,1 +1,5 @@
-export {}
+export { loadConfig, type GatewayConfig } from './config'
+export { examplesFolder, readExamples, type Example } from './examples'
+export { startGateway, type Gateway, type GatewayOptions } from './gateway'
+export { lakeSchema, printLakeSchema } from './graphql/schema'
+export { greeting } from './greeting'

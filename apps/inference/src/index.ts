@@ -1,1 +1,2 @@
-export {}
+export { type InferenceConfig, loadConfig } from './config'
+export { type InferenceService, type StartOptions, startInference } from './server'

@@ -49,7 +49,10 @@ export interface ModelVersionRow {
   registeredAt: Date
 }
 
-export interface NewModelVersion extends Omit<ModelVersionRow, 'id' | 'modelName' | 'application' | 'version' | 'registeredAt'> {
+export interface NewModelVersion extends Omit<
+  ModelVersionRow,
+  'id' | 'modelName' | 'application' | 'version' | 'registeredAt'
+> {
   packageDigest: string
 }
 
@@ -69,7 +72,9 @@ export async function modelByName(db: Db, name: string): Promise<ModelRow | null
 
 /** In no particular order; ids that don't exist are left out. */
 export async function modelsByIds(db: Db, ids: readonly string[]): Promise<ModelRow[]> {
-  const { rows } = await db.query<ModelRow>(`select ${modelColumns} from model m where m.id = any ($1::bigint[])`, [ids])
+  const { rows } = await db.query<ModelRow>(`select ${modelColumns} from model m where m.id = any ($1::bigint[])`, [
+    ids,
+  ])
   return rows
 }
 
@@ -85,13 +90,21 @@ export async function allModels(db: Db): Promise<ModelRow[]> {
  */
 export async function lockModel(
   tx: Db,
-  model: { name: string; application: ModelApplication; isSystem: boolean; description: string | null; createdBy: string | null },
+  model: {
+    name: string
+    application: ModelApplication
+    isSystem: boolean
+    description: string | null
+    createdBy: string | null
+  },
 ): Promise<ModelRow> {
   await tx.query(
     `insert into model (name, application, is_system, description, created_by) values ($1, $2, $3, $4, $5) on conflict (name) do nothing`,
     [model.name, model.application, model.isSystem, model.description, model.createdBy],
   )
-  const { rows } = await tx.query<ModelRow>(`select ${modelColumns} from model m where m.name = $1 for update`, [model.name])
+  const { rows } = await tx.query<ModelRow>(`select ${modelColumns} from model m where m.name = $1 for update`, [
+    model.name,
+  ])
   return rows[0] as ModelRow
 }
 
@@ -176,6 +189,9 @@ export async function listModelVersions(db: Db, modelId: string, keyset: Keyset)
 }
 
 export async function countModelVersions(db: Db, modelId: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(`select count(*)::integer as count from model_version where model_id = $1`, [modelId])
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::integer as count from model_version where model_id = $1`,
+    [modelId],
+  )
   return rows[0]?.count ?? 0
 }

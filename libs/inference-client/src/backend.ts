@@ -91,7 +91,12 @@ export interface InferenceBackend {
   /** Decodes in full, names the type by its bytes, and makes a thumbnail of at most `thumbnailSize` pixels a side. */
   probe(data: Uint8Array, thumbnailSize: number, options?: CallOptions): Promise<PictureInfo | { error: PictureError }>
   loadModel(model: ModelRef, options?: CallOptions): Promise<ModelFacts>
-  detect(model: ModelRef, pictures: readonly Picture[], parameters: DetectOptions, options?: CallOptions): Promise<DetectResult[]>
+  detect(
+    model: ModelRef,
+    pictures: readonly Picture[],
+    parameters: DetectOptions,
+    options?: CallOptions,
+  ): Promise<DetectResult[]>
   embed(model: ModelRef, pictures: readonly Picture[], options?: CallOptions): Promise<EmbedResult[]>
   /** True once the service answers and is ready to take work. */
   isReady(options?: CallOptions): Promise<boolean>

@@ -1,1 +1,3 @@
-export {}
+export type * from './backend'
+export { type GrpcBackendOptions, createGrpcBackend } from './grpcBackend'
+export { errors as inferenceClientErrors } from './errors'

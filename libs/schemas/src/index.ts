@@ -1,1 +1,17 @@
-export {}
+import 'reflect-metadata'
+
+export * from './access'
+export * from './annotations'
+export * from './collections'
+export * from './common'
+export * from './connection'
+export * from './embeddings'
+export * from './items'
+export * from './jobs'
+export * from './models'
+export * from './oneOf'
+export * from './scalars'
+export * from './system'
+export * from './tagging'
+export * from './uploads'
+export * from './userErrors'

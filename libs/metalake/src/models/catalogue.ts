@@ -44,8 +44,13 @@ export const systemModels: readonly SystemModel[] = [
     aliases: [],
     application: 'AUTO_TAGGING',
     license: 'AGPL-3.0',
-    description: 'YOLOv8 nano trained on COCO: 80 labels. The published export takes 640×640 only; an export with free sizes can be listed in models.json.',
-    manifest: { task: 'detection', output: 'yolov8', input: { layout: 'nchw', color: 'rgb', resize: 'letterbox', pad: 114, stride: 32 } },
+    description:
+      'YOLOv8 nano trained on COCO: 80 labels. The published export takes 640×640 only; an export with free sizes can be listed in models.json.',
+    manifest: {
+      task: 'detection',
+      output: 'yolov8',
+      input: { layout: 'nchw', color: 'rgb', resize: 'letterbox', pad: 114, stride: 32 },
+    },
     labels: coco80,
     publisher: {
       // The release of ultralytics/assets that first carried ONNX exports of the v8 family; digest and size as the
@@ -63,7 +68,11 @@ export const systemModels: readonly SystemModel[] = [
     application: 'AUTO_TAGGING',
     license: 'Apache-2.0',
     description: 'YOLOX nano trained on COCO: 80 labels, 416×416. The permissive choice for tagging.',
-    manifest: { task: 'detection', output: 'yolox', input: { size: [416, 416], layout: 'nchw', color: 'bgr', scale: 1, resize: 'letterbox', pad: 114 } },
+    manifest: {
+      task: 'detection',
+      output: 'yolox',
+      input: { size: [416, 416], layout: 'nchw', color: 'bgr', scale: 1, resize: 'letterbox', pad: 114 },
+    },
     labels: coco80,
     publisher: {
       // demo/ONNXRuntime/README.md of Megvii-BaseDetection/YOLOX.
@@ -82,11 +91,18 @@ export const systemModels: readonly SystemModel[] = [
     description: 'ResNet-50 v1 trained on ImageNet: the 2048 pooled features before the classifier.',
     // The graph ends in logits; the ONNX Model Zoo's manifest generator (workflow_scripts/generate_onnx_hub_manifest.py)
     // names the pooled tensor of each of its classifiers: [batch, 2048, 1, 1] here.
-    manifest: { task: 'embedding', output: 'embedding', tensor: 'resnetv17_pool1_fwd', vectorDimension: 2048, input: imageNetCrop },
+    manifest: {
+      task: 'embedding',
+      output: 'embedding',
+      tensor: 'resnetv17_pool1_fwd',
+      vectorDimension: 2048,
+      input: imageNetCrop,
+    },
     labels: [],
     publisher: {
       file: 'resnet50-v1-12.onnx',
-      address: 'https://huggingface.co/onnxmodelzoo/resnet50-v1-12/resolve/1f95315d8bd3b3ca2ceabe54d274e0cdf5a83bbe/resnet50-v1-12.onnx',
+      address:
+        'https://huggingface.co/onnxmodelzoo/resnet50-v1-12/resolve/1f95315d8bd3b3ca2ceabe54d274e0cdf5a83bbe/resnet50-v1-12.onnx',
       sha256: '3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526',
       byteSize: 102_576_593,
       verified: false,
@@ -103,7 +119,8 @@ export const systemModels: readonly SystemModel[] = [
     labels: [],
     publisher: {
       file: 'mobilenetv2-12.onnx',
-      address: 'https://huggingface.co/onnxmodelzoo/mobilenetv2-12/resolve/23a2a25eaaa6fcd61865414c8a1acf13dda66b7a/mobilenetv2-12.onnx',
+      address:
+        'https://huggingface.co/onnxmodelzoo/mobilenetv2-12/resolve/23a2a25eaaa6fcd61865414c8a1acf13dda66b7a/mobilenetv2-12.onnx',
       sha256: 'c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5',
       byteSize: 13_964_571,
       verified: false,

@@ -11,7 +11,11 @@ import type { RunnableApplication } from './settings'
  * Whether a model can be run, without fetching or hashing anything: the name is known, it is for this application, its
  * licence is allowed, and its file is here or may be fetched. Returns the name to prepare it by; throws the typed error.
  */
-export async function checkModel(lake: Lake, modelId: string, application: RunnableApplication): Promise<{ name: string; version?: number }> {
+export async function checkModel(
+  lake: Lake,
+  modelId: string,
+  application: RunnableApplication,
+): Promise<{ name: string; version?: number }> {
   lake.viewer.require('run')
   const resolved = await resolveFor(lake, modelId, application)
   await chooseSource(lake, resolved)
@@ -22,12 +26,19 @@ export async function checkModel(lake: Lake, modelId: string, application: Runna
  * Which model a name means for reading what it made: known, and of this application. Whether it could run now doesn't matter:
  * its vectors can be read when its file is gone and its licence refused.
  */
-export async function resolveModelName(lake: Lake, modelId: string, application: RunnableApplication): Promise<{ name: string; version?: number }> {
+export async function resolveModelName(
+  lake: Lake,
+  modelId: string,
+  application: RunnableApplication,
+): Promise<{ name: string; version?: number }> {
   lake.viewer.require('read')
   return reference(await resolveFor(lake, modelId, application))
 }
 
-const reference = ({ name, version }: Resolved): { name: string; version?: number } => ({ name, ...(version === null ? {} : { version }) })
+const reference = ({ name, version }: Resolved): { name: string; version?: number } => ({
+  name,
+  ...(version === null ? {} : { version }),
+})
 
 /** Resolves a model id and judges what can be judged by name. */
 export async function resolveFor(lake: Lake, modelId: string, application: RunnableApplication): Promise<Resolved> {

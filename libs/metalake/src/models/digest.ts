@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 
-const known = new Map<string, Promise<string>>()
+const known = new Map<string, string>()
 // A models folder holds tens of files; more only means hashing one again.
 const remembered = 256
 
@@ -15,10 +15,9 @@ export async function fileDigest(path: string, signal?: AbortSignal): Promise<st
   const { size, mtimeMs, ino } = await stat(path)
   const key = `${path}\0${ino}\0${size}\0${mtimeMs}`
   const found = known.get(key)
-  if (found) return found
-  const digest = hashFile(path, signal)
+  if (found !== undefined) return found
+  const digest = await hashFile(path, signal)
   known.set(key, digest)
-  digest.catch(() => known.delete(key))
   if (known.size > remembered) known.delete(known.keys().next().value as string)
   return digest
 }
@@ -42,7 +41,13 @@ export function canonicalJson(value: unknown): string {
 const wordsOnly = new Set(['description', 'license', 'labels'])
 
 /** Of everything that decides what a model answers: the file, the effective manifest, the labels. */
-export function packageDigest(sha256: string, manifest: Readonly<Record<string, unknown>>, labels: readonly string[]): string {
+export function packageDigest(
+  sha256: string,
+  manifest: Readonly<Record<string, unknown>>,
+  labels: readonly string[],
+): string {
   const deciding = Object.fromEntries(Object.entries(manifest).filter(([key]) => !wordsOnly.has(key)))
-  return createHash('sha256').update(canonicalJson({ sha256, manifest: deciding, labels })).digest('hex')
+  return createHash('sha256')
+    .update(canonicalJson({ sha256, manifest: deciding, labels }))
+    .digest('hex')
 }

@@ -21,7 +21,13 @@ export interface DownloadLimits {
   resumptions: number
 }
 
-export const downloadLimits: DownloadLimits = { connectMs: 8000, idleMs: 30_000, maxBytes: 2 ** 31, maxRedirects: 5, resumptions: 4 }
+export const downloadLimits: DownloadLimits = {
+  connectMs: 8000,
+  idleMs: 30_000,
+  maxBytes: 2 ** 31,
+  maxRedirects: 5,
+  resumptions: 4,
+}
 
 export interface Download {
   address: string
@@ -118,12 +124,17 @@ async function request(job: Download, state: ResumePoint, signal: AbortSignal): 
     await requireLookUp(address.hostname, job.limits.connectMs, signal)
     const response = await fetch(address, { headers, redirect: 'manual', signal }).catch((error: unknown) => {
       if (signal.aborted) throw signal.reason
-      throw new DownloadFailure(`${address.host} can't be reached (${reasonOf(error)})`, state.receivedBytes > job.resume.receivedBytes, error)
+      throw new DownloadFailure(
+        `${address.host} can't be reached (${reasonOf(error)})`,
+        state.receivedBytes > job.resume.receivedBytes,
+        error,
+      )
     })
     const location = response.headers.get('location')
     if (response.status < 300 || response.status >= 400 || location === null) return response
     await response.body?.cancel()
-    if (!URL.canParse(location, address.href)) throw new DownloadFailure(`${address.host} redirects to something that is no address`, false)
+    if (!URL.canParse(location, address.href))
+      throw new DownloadFailure(`${address.host} redirects to something that is no address`, false)
     address = new URL(location, address)
   }
   throw new DownloadFailure(`more than ${job.limits.maxRedirects} redirects`, false)
@@ -165,7 +176,12 @@ async function requireLookUp(host: string, budgetMs: number, signal: AbortSignal
   }
 }
 
-async function receive(job: Download, state: ResumePoint, response: Response, stopper: AbortController): Promise<number> {
+async function receive(
+  job: Download,
+  state: ResumePoint,
+  response: Response,
+  stopper: AbortController,
+): Promise<number> {
   try {
     const total = await begin(job, state, response)
     await store(job, state, response, total, stopper)
@@ -184,16 +200,26 @@ async function begin(job: Download, state: ResumePoint, response: Response): Pro
     state.receivedBytes = 0
     throw new DownloadFailure('what was fetched before does not fit', true)
   }
-  if (status !== 200 && status !== 206) throw new DownloadFailure(`${new URL(job.address).host} answered ${status}`, status >= 500 && state.receivedBytes > 0)
-  if (/^text\/html\b/i.test(headers.get('content-type') ?? '')) throw new DownloadFailure('a web page came in place of the file', false)
-  if ((headers.get('content-encoding') ?? 'identity') !== 'identity') throw new DownloadFailure('the file came in an encoding that was not asked for', false)
+  if (status !== 200 && status !== 206)
+    throw new DownloadFailure(
+      `${new URL(job.address).host} answered ${status}`,
+      status >= 500 && state.receivedBytes > 0,
+    )
+  if (/^text\/html\b/i.test(headers.get('content-type') ?? ''))
+    throw new DownloadFailure('a web page came in place of the file', false)
+  if ((headers.get('content-encoding') ?? 'identity') !== 'identity')
+    throw new DownloadFailure('the file came in an encoding that was not asked for', false)
   const total = status === 206 ? continuedTotal(state, headers) : numberOf(headers.get('content-length'))
   if (status === 200) state.receivedBytes = 0
   if (total !== null && job.byteSize !== null && total !== job.byteSize) {
-    throw new DownloadFailure(`${new URL(job.address).host} offers ${total} bytes, and the file has ${job.byteSize}`, false)
+    throw new DownloadFailure(
+      `${new URL(job.address).host} offers ${total} bytes, and the file has ${job.byteSize}`,
+      false,
+    )
   }
   const limit = job.byteSize ?? job.limits.maxBytes
-  if (total !== null && total > limit) throw new DownloadFailure(`the file has ${total} bytes, more than the ${limit} allowed`, false)
+  if (total !== null && total > limit)
+    throw new DownloadFailure(`the file has ${total} bytes, more than the ${limit} allowed`, false)
   const etag = strongEtag(headers.get('etag'))
   if (status === 200) {
     if ((await job.target.stat()).size > 0) await job.target.truncate(0)
@@ -212,10 +238,17 @@ function continuedTotal(state: ResumePoint, headers: Headers): number | null {
   return numberOf(total ?? null)
 }
 
-const numberOf = (text: string | null): number | null => (text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null)
+const numberOf = (text: string | null): number | null =>
+  text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
 const strongEtag = (etag: string | null): string | null => (etag !== null && /^"[^"]*"$/.test(etag) ? etag : null)
 
-async function store(job: Download, state: ResumePoint, response: Response, total: number | null, stopper: AbortController): Promise<void> {
+async function store(
+  job: Download,
+  state: ResumePoint,
+  response: Response,
+  total: number | null,
+  stopper: AbortController,
+): Promise<void> {
   const { idleMs, maxBytes } = job.limits
   const limit = job.byteSize ?? maxBytes
   const idle = setTimeout(() => stopper.abort(new DownloadFailure(`nothing came for ${idleMs / 1000} s`, true)), idleMs)
@@ -223,7 +256,8 @@ async function store(job: Download, state: ResumePoint, response: Response, tota
     const body = response.body as AsyncIterable<Uint8Array> | null
     for await (const piece of body ?? []) {
       idle.refresh()
-      if (state.receivedBytes + piece.byteLength > limit) throw new DownloadFailure(`more than the ${limit} bytes allowed came`, false)
+      if (state.receivedBytes + piece.byteLength > limit)
+        throw new DownloadFailure(`more than the ${limit} bytes allowed came`, false)
       await writeAll(job.target, piece, state.receivedBytes)
       state.receivedBytes += piece.byteLength
       job.onProgress?.({ file: job.file, receivedBytes: state.receivedBytes, totalBytes: total ?? job.byteSize })
@@ -240,7 +274,7 @@ async function store(job: Download, state: ResumePoint, response: Response, tota
 
 async function writeAll(target: FileHandle, piece: Uint8Array, position: number): Promise<void> {
   try {
-    for (let written = 0; written < piece.byteLength; ) {
+    for (let written = 0; written < piece.byteLength;) {
       written += (await target.write(piece, written, piece.byteLength - written, position + written)).bytesWritten
     }
   } catch (error) {
@@ -250,6 +284,7 @@ async function writeAll(target: FileHandle, piece: Uint8Array, position: number)
 
 /** `fetch` says "fetch failed" and keeps the reason in its cause. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return (cause as NodeJS.ErrnoException).code ?? messageOf(cause)
+  const { cause } = error as { cause?: unknown }
+  const { code, message } = (cause ?? error) as { code?: unknown; message?: unknown }
+  return String(code ?? message ?? error)
 }

@@ -60,7 +60,10 @@ export async function fetchFile(request: FetchRequest): Promise<string> {
   }
 }
 
-async function judge({ folder, file, sha256, signal }: FetchRequest, part: string): Promise<{ expected: string; actual: string }> {
+async function judge(
+  { folder, file, sha256, signal }: FetchRequest,
+  part: string,
+): Promise<{ expected: string; actual: string }> {
   const actual = await fileDigest(part, signal)
   return { actual, expected: sha256 ?? (await holdToDigest(folder, file, actual)) }
 }
@@ -115,7 +118,8 @@ async function takeOver(folder: string, file: string, part: string): Promise<voi
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`${file}.`) || !name.endsWith('.part') || partsInUse.has(name)) continue
     const stats = await stat(path.join(folder, name)).catch(() => null)
-    if (stats?.isFile() && isAbandoned(name.slice(file.length + 1), stats.mtimeMs)) left.push({ name, size: stats.size })
+    if (stats?.isFile() && isAbandoned(name.slice(file.length + 1), stats.mtimeMs))
+      left.push({ name, size: stats.size })
   }
   left.sort((a, b) => b.size - a.size)
   for (const [index, { name }] of left.entries()) {

@@ -1,4 +1,3 @@
-import { messageOf } from '@lakelens/kernel'
 import path from 'node:path'
 import type { SystemModel } from './catalogue'
 import { DownloadFailure, type DownloadLimits, type DownloadProgress } from './download'
@@ -41,14 +40,21 @@ export async function fetchModel(settings: ModelSettings, model: SystemModel, op
         sha256,
         byteSize,
         mismatch: (expected, actual) =>
-          errors.MODEL_DIGEST_MISMATCH({ modelId: model.name, file: address, expected, actual, source: sha256 === null ? 'digests.json' : 'the catalogue' }),
+          errors.MODEL_DIGEST_MISMATCH({
+            modelId: model.name,
+            file: address,
+            expected,
+            actual,
+            source: sha256 === null ? 'digests.json' : 'the catalogue',
+          }),
       }),
     )
   } catch (error) {
     options.signal.throwIfAborted()
     if (error instanceof DownloadFailure) throw unavailable(settings, model, error.message, error)
     if (isFull(error)) throw errors.MODEL_STORAGE_FULL({ file, folder }, { cause: error })
-    if (isSystemError(error)) throw unavailable(settings, model, `${folder} can't be written (${messageOf(error)})`, error)
+    if (isSystemError(error))
+      throw unavailable(settings, model, `${folder} can't be written (${String(systemCode(error))})`, error)
     throw error
   }
 }
@@ -64,4 +70,4 @@ const systemCode = (error: unknown): unknown => {
   return code ?? cause?.code
 }
 const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(systemCode(error)))
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'errno' in error
+const isSystemError = (error: unknown): boolean => typeof error === 'object' && error !== null && 'errno' in error

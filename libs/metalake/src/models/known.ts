@@ -25,7 +25,8 @@ export interface KnownModels {
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
-const isSystemName = (system: SystemModel, name: string): boolean => [system.name, ...system.aliases].some((known) => same(known, name))
+const isSystemName = (system: SystemModel, name: string): boolean =>
+  [system.name, ...system.aliases].some((known) => same(known, name))
 
 /** The catalogue and the models folder together. A name of the folder that the catalogue has is that system model. */
 export async function knownModels(settings: ModelSettings): Promise<KnownModels> {
@@ -37,12 +38,16 @@ export async function knownModels(settings: ModelSettings): Promise<KnownModels>
 
 /** Exact names first, then the names of system models in any case. */
 export const findKnown = (models: readonly KnownModel[], name: string): KnownModel | null =>
-  models.find((model) => model.name === name) ?? models.find(({ system }) => system !== null && isSystemName(system, name)) ?? null
+  models.find((model) => model.name === name) ??
+  models.find(({ system }) => system !== null && isSystemName(system, name)) ??
+  null
 
 export function merge(settings: ModelSettings, folder: ModelsFolder | null): KnownModel[] {
   const known = new Map<string, KnownModel>()
-  for (const system of settings.catalogue ?? systemModels) known.set(system.name, { ...system, system, local: null, fault: null })
-  const canonical = (name: string): string => [...known.values()].find(({ system }) => system && isSystemName(system, name))?.name ?? name
+  for (const system of settings.catalogue ?? systemModels)
+    known.set(system.name, { ...system, system, local: null, fault: null })
+  const canonical = (name: string): string =>
+    [...known.values()].find(({ system }) => system && isSystemName(system, name))?.name ?? name
   for (const local of folder?.models ?? []) {
     const name = canonical(local.name)
     const system = known.get(name)?.system ?? null
@@ -85,14 +90,27 @@ export interface Resolved {
  * What a model id means: `default`, `name`, or `name:version`. Exact names first, then those of system models without case.
  * Throws MODEL_ID_INVALID, MODEL_NOT_FOUND, MODEL_ALIAS_NOT_FOUND, MODEL_DEFAULT_UNKNOWN, or the fault of its entry in models.json.
  */
-export async function resolveModel(db: Db, settings: ModelSettings, modelId: string, application: RunnableApplication): Promise<Resolved> {
+export async function resolveModel(
+  db: Db,
+  settings: ModelSettings,
+  modelId: string,
+  application: RunnableApplication,
+): Promise<Resolved> {
   const isDefault = same(modelId, 'default')
   const reference = parseReference(isDefault ? settings.defaults[application] : modelId)
   const { models, faults } = await knownModels(settings)
   const found = await find(db, models, reference.name)
   if (!found) {
-    const suggestions = closest(reference.name, models.filter((model) => model.application === application).map((model) => model.name))
-    if (isDefault) throw errors.MODEL_DEFAULT_UNKNOWN({ variable: defaultVariables[application], value: reference.name, suggestions })
+    const suggestions = closest(
+      reference.name,
+      models.filter((model) => model.application === application).map((model) => model.name),
+    )
+    if (isDefault)
+      throw errors.MODEL_DEFAULT_UNKNOWN({
+        variable: defaultVariables[application],
+        value: reference.name,
+        suggestions,
+      })
     // A name that only a broken entry of models.json has is told why, not that it doesn't exist.
     throw faults.get(reference.name) ?? errors.MODEL_NOT_FOUND({ modelId: reference.name, suggestions })
   }
@@ -118,9 +136,12 @@ interface Reference {
 export function parseReference(modelId: string): Reference {
   const [, name, version, alias] = /^([^:@]*)(?::([^:@]*)|@([^:@]*))?$/.exec(modelId) ?? []
   if (name === undefined) throw errors.MODEL_ID_INVALID({ reason: 'it has more than one `:` or `@`' })
-  if (!isModelName(name)) throw errors.MODEL_ID_INVALID({ reason: 'a name is letters, digits, `.`, `_` and `-`, at most 128 of them' })
-  if (version !== undefined && !/^[1-9]\d{0,8}$/.test(version)) throw errors.MODEL_ID_INVALID({ reason: 'a version is a whole number from 1' })
-  if (alias !== undefined && !isModelName(alias)) throw errors.MODEL_ID_INVALID({ reason: 'an alias is written like a name' })
+  if (!isModelName(name))
+    throw errors.MODEL_ID_INVALID({ reason: 'a name is letters, digits, `.`, `_` and `-`, at most 128 of them' })
+  if (version !== undefined && !/^[1-9]\d{0,8}$/.test(version))
+    throw errors.MODEL_ID_INVALID({ reason: 'a version is a whole number from 1' })
+  if (alias !== undefined && !isModelName(alias))
+    throw errors.MODEL_ID_INVALID({ reason: 'an alias is written like a name' })
   return { name, version: version === undefined ? null : Number(version), alias: alias ?? null }
 }
 

@@ -68,7 +68,11 @@ export async function listModels(lake: Lake, args: PageArgs & ModelFilter): Prom
 }
 
 /** By name, or by another name of a system model; `default` needs the application it is the default of. */
-export async function getModel(lake: Lake, modelId: string, application?: RunnableApplication | null): Promise<Model | null> {
+export async function getModel(
+  lake: Lake,
+  modelId: string,
+  application?: RunnableApplication | null,
+): Promise<Model | null> {
   lake.viewer.require('read')
   const models = await everyModel(lake)
   if (modelId.toLowerCase() === 'default') {
@@ -103,7 +107,11 @@ export async function modelVersionById(lake: Lake, id: string): Promise<ModelVer
 }
 
 /** The newest first. A model that was never opened has none. */
-export async function listModelVersions(lake: Lake, model: Pick<Model, 'id'>, args: PageArgs): Promise<Page<ModelVersion>> {
+export async function listModelVersions(
+  lake: Lake,
+  model: Pick<Model, 'id'>,
+  args: PageArgs,
+): Promise<Page<ModelVersion>> {
   lake.viewer.require('read')
   const { id } = model
   return readPage<ModelVersion>(args, lake.limits.maxPageSize, {
@@ -139,7 +147,14 @@ async function knownOrCatalogue(lake: Lake): Promise<{ models: readonly KnownMod
 
 async function describe(lake: Lake, rows: readonly ModelRow[], listed: readonly KnownModel[]): Promise<Model[]> {
   const { models, folder } = await knownOrCatalogue(lake)
-  const versions = new Map((await newestReadyVersions(lake.db, rows.map((row) => row.id))).map((version) => [version.modelId, version]))
+  const versions = new Map(
+    (
+      await newestReadyVersions(
+        lake.db,
+        rows.map((row) => row.id),
+      )
+    ).map((version) => [version.modelId, version]),
+  )
   const byName = new Map(models.map((known) => [known.name, known]))
   const names = new Set([...rows.map((row) => row.name), ...listed.map((known) => known.name)])
   const rowOf = new Map(rows.map((row) => [row.name, row]))
@@ -148,7 +163,8 @@ async function describe(lake: Lake, rows: readonly ModelRow[], listed: readonly 
       const row = rowOf.get(name) ?? null
       const known = byName.get(name) ?? null
       const currentVersion = (row && versions.get(row.id)) ?? null
-      const isHere = currentVersion !== null || (known !== null && (await locateFile(lake.models, known, folder)) !== null)
+      const isHere =
+        currentVersion !== null || (known !== null && (await locateFile(lake.models, known, folder)) !== null)
       const application = (row ?? known)?.application as Application
       return {
         id: row?.id ?? null,

@@ -28,7 +28,11 @@ export interface LocatedFile {
  * folder or fetched into `LAKELENS_DATA/models`. Null when none of them is there. A listed file that is absent is passed
  * over, because lists travel further than weights; one that is there and wrong is an error when its digest is checked.
  */
-export async function locateFile(settings: ModelSettings, known: KnownModel, folder: string | null): Promise<LocatedFile | null> {
+export async function locateFile(
+  settings: ModelSettings,
+  known: KnownModel,
+  folder: string | null,
+): Promise<LocatedFile | null> {
   if (known.local) {
     const found = await regularFile(known.local.path)
     if (found) return { ...found, place: 'MODELS_DIR', digestOf: 'models.json', ...pick(known.local) }
@@ -42,7 +46,15 @@ export async function locateFile(settings: ModelSettings, known: KnownModel, fol
   return fetched && publishers(known.system, fetched, 'DATA')
 }
 
-const pick = ({ sha256, manifest, labels }: { sha256: string; manifest: Readonly<Record<string, unknown>>; labels: readonly string[] }) => ({ sha256, manifest, labels })
+const pick = ({
+  sha256,
+  manifest,
+  labels,
+}: {
+  sha256: string
+  manifest: Readonly<Record<string, unknown>>
+  labels: readonly string[]
+}) => ({ sha256, manifest, labels })
 
 const publishers = (system: SystemModel, found: { path: string; byteSize: number }, place: Place): LocatedFile => ({
   ...found,
@@ -59,10 +71,20 @@ async function regularFile(file: string): Promise<{ path: string; byteSize: numb
 }
 
 /** Throws MODEL_DIGEST_MISMATCH unless the file is the one its list, the catalogue or the record names. Returns its SHA-256. */
-export async function verifyFile(name: string, file: LocatedFile, folder: string, signal?: AbortSignal): Promise<string> {
+export async function verifyFile(
+  name: string,
+  file: LocatedFile,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const actual = await fileDigest(file.path, signal)
   const base = path.basename(file.path)
-  const expected = file.sha256 ?? (file.place === 'DATA' ? await holdToDigest(folder, base, actual) : ((await recordedDigest(folder, base)) ?? actual))
-  if (actual !== expected) throw errors.MODEL_DIGEST_MISMATCH({ modelId: name, file: file.path, expected, actual, source: file.digestOf })
+  const expected =
+    file.sha256 ??
+    (file.place === 'DATA'
+      ? await holdToDigest(folder, base, actual)
+      : ((await recordedDigest(folder, base)) ?? actual))
+  if (actual !== expected)
+    throw errors.MODEL_DIGEST_MISMATCH({ modelId: name, file: file.path, expected, actual, source: file.digestOf })
   return actual
 }

@@ -58,10 +58,24 @@ function deniedLicense(settings: ModelSettings, known: KnownModel): LakeError | 
 }
 
 /** Fetches the publisher's file of a system model, unless the model's file is here already. Returns where it is. */
-export async function fetchModelFile(settings: ModelSettings, name: string, options: FetchOptions): Promise<{ path: string; fetched: boolean }> {
+export async function fetchModelFile(
+  settings: ModelSettings,
+  name: string,
+  options: FetchOptions,
+): Promise<{ path: string; fetched: boolean }> {
   const { models, folder, faults } = await knownModels(settings)
   const known = findKnown(models, name)
-  if (!known) throw faults.get(name) ?? errors.MODEL_NOT_FOUND({ modelId: name, suggestions: closest(name, models.map((model) => model.name)) })
+  if (!known)
+    throw (
+      faults.get(name) ??
+      errors.MODEL_NOT_FOUND({
+        modelId: name,
+        suggestions: closest(
+          name,
+          models.map((model) => model.name),
+        ),
+      })
+    )
   if (known.fault) throw known.fault
   requireLicense(settings, known.name, known.license)
   const located = await locateFile(settings, known, folder)
@@ -101,7 +115,12 @@ export async function* verifyModelFiles(settings: ModelSettings, signal: AbortSi
     const located = await locateFile(settings, known, folder)
     if (!located) continue
     try {
-      yield { name: known.name, path: located.path, sha256: await verifyFile(known.name, located, fetchedFolder(settings), signal), fault: null }
+      yield {
+        name: known.name,
+        path: located.path,
+        sha256: await verifyFile(known.name, located, fetchedFolder(settings), signal),
+        fault: null,
+      }
     } catch (error) {
       if (!isLakeError(error)) throw error
       yield { name: known.name, path: located.path, sha256: null, fault: error }

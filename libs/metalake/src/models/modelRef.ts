@@ -7,11 +7,18 @@ const expiresIn = 900
 export type ModelContent = Pick<ModelRef, 'sha256' | 'byteSize' | 'manifest' | 'labels'>
 
 /** What an inference backend needs of a model version, with an address that is good for a quarter of an hour. */
-export async function modelRef(lake: Lake, version: ModelContent & { modelName: string; version: number }): Promise<ModelRef> {
+export async function modelRef(
+  lake: Lake,
+  version: ModelContent & { modelName: string; version: number },
+): Promise<ModelRef> {
   return contentRef(lake, `${version.modelName}:${version.version}`, version)
 }
 
-export async function contentRef(lake: Lake, name: string, { sha256, byteSize, manifest, labels }: ModelContent): Promise<ModelRef> {
+export async function contentRef(
+  lake: Lake,
+  name: string,
+  { sha256, byteSize, manifest, labels }: ModelContent,
+): Promise<ModelRef> {
   lake.viewer.require('run')
   const { url } = await lake.signer.sign({ method: 'GET', path: `/media/${sha256}`, expiresIn })
   return { name, sha256, byteSize, url, manifest, labels }

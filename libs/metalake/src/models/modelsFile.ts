@@ -38,17 +38,17 @@ const maxLabels = 100_000
 export const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 export const isModelName = (name: string): boolean => modelNamePattern.test(name) && name.toLowerCase() !== 'default'
 
-const applications: Readonly<Record<string, Application>> = {
-  auto_tagging: 'AUTO_TAGGING',
-  autotagging: 'AUTO_TAGGING',
-  auto_annotation: 'AUTO_ANNOTATION',
-  embedding: 'EMBEDDING',
-}
+const applications: ReadonlyMap<string, Application> = new Map([
+  ['auto_tagging', 'AUTO_TAGGING'],
+  ['autotagging', 'AUTO_TAGGING'],
+  ['auto_annotation', 'AUTO_ANNOTATION'],
+  ['embedding', 'EMBEDDING'],
+])
 
 const entrySchema = z.object({
   name: z.string().refine(isModelName, 'must be letters, digits, `.`, `_` and `-`, at most 128, and not `default`'),
   application: z.string().transform((text, context) => {
-    const application = applications[text.toLowerCase()]
+    const application = applications.get(text.toLowerCase())
     if (application) return application
     context.addIssue({ code: 'custom', message: 'must be auto_tagging, auto_annotation or embedding' })
     return z.NEVER
@@ -57,7 +57,10 @@ const entrySchema = z.object({
   license: z.string().trim().min(1).max(200).optional(),
   description: z.string().max(10_000).optional(),
   manifest: z.record(z.string(), z.unknown()),
-  sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits').transform((digest) => digest.toLowerCase()),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
+    .transform((digest) => digest.toLowerCase()),
   bytes: z.int().positive().optional(),
 })
 
@@ -104,14 +107,16 @@ async function realFolder(given: string): Promise<string> {
     return folder
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    const reason = code === 'ENOENT' ? 'does not exist' : code === undefined ? messageOf(error) : `can't be read (${code})`
+    const reason =
+      code === 'ENOENT' ? 'does not exist' : code === undefined ? messageOf(error) : `can't be read (${code})`
     throw errors.MODELS_FOLDER_INVALID({ path: given, reason }, { cause: error })
   }
 }
 
 async function readEntries(folder: string): Promise<unknown[]> {
   const list = path.join(folder, listFile)
-  const refuse = (reason: string, cause?: unknown): LakeError => errors.MODELS_FOLDER_INVALID({ path: list, reason }, { cause })
+  const refuse = (reason: string, cause?: unknown): LakeError =>
+    errors.MODELS_FOLDER_INVALID({ path: list, reason }, { cause })
   let text: string
   try {
     text = await readText(list)
@@ -133,7 +138,11 @@ async function readEntries(folder: string): Promise<unknown[]> {
 async function readEntry(folder: string, entry: unknown, named: string): Promise<LocalModel> {
   const parsed = entrySchema.safeParse(entry)
   if (!parsed.success) {
-    throw badEntry(folder, named, parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'} ${issue.message}`).join('; '))
+    throw badEntry(
+      folder,
+      named,
+      parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'} ${issue.message}`).join('; '),
+    )
   }
   const { name, application, file, license, description, sha256, bytes, manifest: given } = parsed.data
   try {
@@ -178,14 +187,19 @@ async function readText(file: string): Promise<string> {
     if (!isFile) throw new Error('it is not a regular file')
     if (size > maxTextBytes) throw new Error(`it is larger than ${maxTextBytes} bytes`)
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0)
-    return buffer.subarray(0, bytesRead).toString('utf8').replace(/^\uFEFF/, '')
+    return buffer
+      .subarray(0, bytesRead)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
   } finally {
     await handle.close()
   }
 }
 
-const labelList = z.array(z.coerce.string().min(1)).min(1).max(maxLabels)
-const labelMap = z.record(z.string().regex(/^\d+$/), z.coerce.string().min(1))
+// YAML reads a class named 7 as a number.
+const label = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(z.string().trim().min(1).max(256))
+const labelList = z.array(label).min(1).max(maxLabels)
+const labelMap = z.record(z.string().regex(/^\d+$/), label)
 
 async function readLabels(file: string): Promise<string[]> {
   try {
@@ -198,7 +212,10 @@ async function readLabels(file: string): Promise<string[]> {
 /** `label_list: [...]`, `names: ...` as Ultralytics writes it, a plain list, or a map of index to name without gaps. */
 export function parseLabelList(text: string): string[] {
   const content: unknown = parseYaml(text)
-  const inner = typeof content === 'object' && content !== null && !Array.isArray(content) ? (content as Record<string, unknown>) : null
+  const inner =
+    typeof content === 'object' && content !== null && !Array.isArray(content)
+      ? (content as Record<string, unknown>)
+      : null
   const value = inner ? (inner['label_list'] ?? inner['names'] ?? inner) : content
   const list = labelList.safeParse(value)
   if (list.success) return list.data

@@ -22,7 +22,11 @@ export function requireObtainable(settings: ModelSettings, known: KnownModel): v
  * The verified file of a model: found in the models folder or among what was fetched, else fetched now.
  * Jobs that start together wait for one another here, so that the file is fetched and hashed once.
  */
-export async function obtainFile(settings: ModelSettings, known: KnownModel, options: FetchOptions): Promise<ObtainedFile> {
+export async function obtainFile(
+  settings: ModelSettings,
+  known: KnownModel,
+  options: FetchOptions,
+): Promise<ObtainedFile> {
   requireLicense(settings, known.name, known.license)
   return exclusively(`obtain ${path.resolve(settings.dataDir)} ${known.name}`, options.signal, async () => {
     const { folder } = await knownModels(settings)
@@ -31,7 +35,12 @@ export async function obtainFile(settings: ModelSettings, known: KnownModel, opt
   })
 }
 
-async function fetched(settings: ModelSettings, known: KnownModel, folder: string | null, options: FetchOptions): Promise<LocatedFile> {
+async function fetched(
+  settings: ModelSettings,
+  known: KnownModel,
+  folder: string | null,
+  options: FetchOptions,
+): Promise<LocatedFile> {
   if (!known.system) throw absent(settings, known)
   await fetchModel(settings, known.system, options)
   const located = await locateFile(settings, known, folder)

@@ -45,7 +45,12 @@ async function openFile(
   file: ObtainedFile,
   signal: AbortSignal,
 ): Promise<PreparedModel> {
-  const content: ModelContent = { sha256: file.sha256, byteSize: file.byteSize, manifest: file.manifest, labels: file.labels }
+  const content: ModelContent = {
+    sha256: file.sha256,
+    byteSize: file.byteSize,
+    manifest: file.manifest,
+    labels: file.labels,
+  }
   await storeFile(lake, file, signal)
   const facts = await lake.backend.loadModel(await contentRef(lake, known.name, content), { signal })
   requireFitting(known.name, application, content, facts)
@@ -54,7 +59,8 @@ async function openFile(
     await touchBlob(tx, { digest: file.sha256, byteSize: file.byteSize })
     const { name, description } = known
     const model = await lockModel(tx, { name, application, isSystem: true, description, createdBy: null })
-    if (model.application !== application) throw errors.MODEL_APPLICATION_MISMATCH({ modelId: name, expected: application, actual: model.application })
+    if (model.application !== application)
+      throw errors.MODEL_APPLICATION_MISMATCH({ modelId: name, expected: application, actual: model.application })
     return insertModelVersion(tx, {
       modelId: model.id,
       status: 'READY',
@@ -71,7 +77,11 @@ async function openFile(
   return prepared(version, facts)
 }
 
-const prepared = (version: ModelVersionRow, facts: ModelFacts): PreparedModel => ({ ...version, stride: version.stride ?? facts.stride, facts })
+const prepared = (version: ModelVersionRow, facts: ModelFacts): PreparedModel => ({
+  ...version,
+  stride: version.stride ?? facts.stride,
+  facts,
+})
 
 const columnsOf = ({ inputs, outputs, fixedResolution, stride, vectorDimension, warmupMs }: ModelFacts) => ({
   inputs,
@@ -95,7 +105,12 @@ async function storeFile(lake: Lake, file: ObtainedFile, signal: AbortSignal): P
 }
 
 /** What the package says of itself has to be true of the graph, as far as the graph tells. */
-function requireFitting(modelId: string, application: RunnableApplication, content: ModelContent, facts: ModelFacts): void {
+function requireFitting(
+  modelId: string,
+  application: RunnableApplication,
+  content: ModelContent,
+  facts: ModelFacts,
+): void {
   if (application === 'EMBEDDING') {
     const declared = content.manifest['vectorDimension']
     if (typeof declared === 'number' && declared !== facts.vectorDimension) {

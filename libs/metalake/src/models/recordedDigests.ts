@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
+import { errors } from './errors'
 
 const recordFile = 'digests.json'
 const schema = z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))
@@ -45,7 +46,7 @@ async function readRecord(folder: string): Promise<Record<string, string>> {
   try {
     return schema.parse(JSON.parse(text))
   } catch (error) {
-    throw new Error(`${record} is damaged: correct it, or remove it to trust the files beside it anew`, { cause: error })
+    throw errors.MODELS_RECORD_DAMAGED({ path: record }, { cause: error })
   }
 }
 

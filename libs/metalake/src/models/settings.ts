@@ -23,7 +23,10 @@ export interface ModelSettings {
   catalogue?: readonly SystemModel[] | undefined
 }
 
-export const shippedDefaults = { AUTO_TAGGING: 'yolov8n', EMBEDDING: 'resnet50' } as const satisfies Record<RunnableApplication, string>
+export const shippedDefaults = { AUTO_TAGGING: 'yolov8n', EMBEDDING: 'resnet50' } as const satisfies Record<
+  RunnableApplication,
+  string
+>
 
 /** The variable behind each default, named in the error when it can't be had. */
 export const defaultVariables = {

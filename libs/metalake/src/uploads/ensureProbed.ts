@@ -17,7 +17,7 @@ export interface ProbedUpload {
   thumbnailDigest: string | null
 }
 
-const patienceMs = 30_000
+const halfAMinute = 30_000
 const pollMs = 100
 /** The replica that took the bytes is probably looking into them; one that died has left them to us. */
 const othersTurnMs = 1_000
@@ -26,7 +26,12 @@ const othersTurnMs = 1_000
  * What is known of a received upload, waiting for its probe, or running it, for half a minute. Throws UPLOAD_NOT_FOUND,
  * UPLOAD_WAITING, PROBE_UNAVAILABLE, or the reason why its content was refused (MEDIA_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, ...).
  */
-export async function ensureProbed(lake: Lake, uploadId: string, signal?: AbortSignal): Promise<ProbedUpload> {
+export async function ensureProbed(
+  lake: Lake,
+  uploadId: string,
+  signal?: AbortSignal,
+  patienceMs = halfAMinute,
+): Promise<ProbedUpload> {
   lake.viewer.require('run')
   if (!isUploadId(uploadId)) throw errors.UPLOAD_NOT_FOUND()
   const began = performance.now()

@@ -162,13 +162,21 @@ const onPostgres = testDatabaseKind() === 'postgres' ? test : test.skip
 onPostgres('a blob that is being referred to is left alone', async () => {
   await store('being used')
   await age('being used')
-  await database().transaction(async (tx) => {
+  let isReferred = (): void => undefined
+  const referred = new Promise<void>((resolve) => (isReferred = resolve))
+  let swept = (): void => undefined
+  const sweepEnded = new Promise<void>((resolve) => (swept = resolve))
+  const referring = database().transaction(async (tx) => {
     await tx.query(
       `insert into upload (id, file_name, purpose, byte_size, digest, created_by, expires_at)
        values ('uses', 'a', 'ITEM', 1, $1, 'x', now() + interval '1 hour')`,
       [sha256('being used')],
     )
-    expect(await sweepUploads(lake())).toEqual({ uploads: 0, blobs: 0 })
+    isReferred()
+    await sweepEnded
   })
+  await referred
+  expect(await sweepUploads(lake()).finally(swept)).toEqual({ uploads: 0, blobs: 0 })
+  await referring
   expect(await hasFile('being used')).toBe(true)
 })

@@ -240,6 +240,17 @@ describe('ensureProbed', () => {
     expect(await waiting).toMatchObject({ width: 8 })
   })
 
+  test('a service that stays away is said to be, with what it answered as the cause', async () => {
+    backend.isAway = true
+    const id = await upload('picture 8x9')
+    await expect(ensureProbed(lake(), id, undefined, 1_500)).rejects.toMatchObject({
+      code: 'PROBE_UNAVAILABLE',
+      category: 'UNAVAILABLE',
+      cause: { code: 'INFERENCE_UNAVAILABLE' },
+    })
+    expect(await statusOf(id)).toBe('RECEIVED')
+  })
+
   test('a fault that another attempt does not mend is thrown at once, and a caller may stop waiting', async () => {
     const faulty = await upload('faulty')
     await probesSettled(database())

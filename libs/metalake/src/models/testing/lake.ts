@@ -22,7 +22,11 @@ export const settingsOf = async (given: Partial<ModelSettings> = {}): Promise<Mo
 })
 
 /** A system model whose publisher is wherever `address` says. */
-export const systemModel = (given: Partial<SystemModel> & { name: string }, bytes: Buffer, address: string | null): SystemModel => ({
+export const systemModel = (
+  given: Partial<SystemModel> & { name: string },
+  bytes: Buffer,
+  address: string | null,
+): SystemModel => ({
   aliases: [],
   application: 'EMBEDDING',
   license: 'MIT',
@@ -64,12 +68,19 @@ export class OpeningBackend implements InferenceBackend {
   }
 }
 
-export async function lakeOf(db: Database, models: ModelSettings, backend: InferenceBackend = new OpeningBackend()): Promise<Lake> {
+export async function lakeOf(
+  db: Database,
+  models: ModelSettings,
+  backend: InferenceBackend = new OpeningBackend(),
+): Promise<Lake> {
   return {
     db,
     blobs: createDiskBlobStore(await newFolder()),
     backend,
-    signer: createUrlSigner({ keys: () => Promise.resolve([{ id: '1', secret: Buffer.alloc(32, 7) }]), publicUrl: () => 'http://127.0.0.1:4000' }),
+    signer: createUrlSigner({
+      keys: () => Promise.resolve([{ id: '1', secret: Buffer.alloc(32, 7) }]),
+      publicUrl: () => 'http://127.0.0.1:4000',
+    }),
     models,
     limits: { maxUploadBytes: 1 << 20, maxPageSize: 100 },
     log: silentLogger(),

@@ -17,7 +17,11 @@ export async function startPublisher(): Promise<Publisher> {
   let current: Handler = (_, response) => response.writeHead(404).end()
   const requests: Publisher['requests'] = []
   const server = createServer((request, response) => {
-    requests.push({ path: request.url ?? '', range: request.headers.range, ifRange: request.headers['if-range'] as string | undefined })
+    requests.push({
+      path: request.url ?? '',
+      range: request.headers.range,
+      ifRange: request.headers['if-range'] as string | undefined,
+    })
     current(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

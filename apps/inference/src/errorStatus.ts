@@ -1,0 +1,37 @@
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { type ErrorCategory, LakeError, isLakeError } from '@lakelens/kernel'
+import { errorTrailer } from '@lakelens/proto'
+
+const ofCategory: Partial<Record<ErrorCategory, status>> = {
+  INVALID_INPUT: status.INVALID_ARGUMENT,
+  LIMIT_EXCEEDED: status.INVALID_ARGUMENT,
+  BATCH_TOO_LARGE: status.INVALID_ARGUMENT,
+  MODEL_PACKAGE_INVALID: status.FAILED_PRECONDITION,
+  MODEL_APPLICATION_MISMATCH: status.FAILED_PRECONDITION,
+  NOT_SUPPORTED: status.FAILED_PRECONDITION,
+  STORAGE_FULL: status.FAILED_PRECONDITION,
+  // Not by asking again unchanged: the address of the file may have run out, and the caller can sign another.
+  MODEL_UNAVAILABLE: status.ABORTED,
+  UNAVAILABLE: status.UNAVAILABLE,
+}
+
+// Full is not down: a client waits and asks the same service again.
+const ofCode: Readonly<Record<string, status>> = {
+  QUEUE_FULL: status.RESOURCE_EXHAUSTED,
+  MODEL_MEMORY_BUSY: status.RESOURCE_EXHAUSTED,
+}
+
+const hidden = 'The inference service failed on this request. Its log says why.'
+
+/** The one place where errors become gRPC statuses. What was not foreseen is not told: its message may hold anything. */
+export function errorStatus(error: unknown): Partial<StatusObject> {
+  if (!isLakeError(error)) return { code: status.INTERNAL, details: hidden }
+  const code = ofCode[error.code] ?? ofCategory[error.category] ?? status.INTERNAL
+  return { code, details: error.message, metadata: trailer(error) }
+}
+
+function trailer({ code, category, message, facts }: LakeError): Metadata {
+  const metadata = new Metadata()
+  metadata.set(errorTrailer, Buffer.from(JSON.stringify({ code, category, message, facts })))
+  return metadata
+}

@@ -1,0 +1,73 @@
+import type { ErrorCategory } from '@lakelens/kernel'
+import type { Detection, EffectiveManifest, Placement, Size } from '@lakelens/vision'
+
+/** What a thread needs to open a model. */
+export interface OpenModel {
+  /** Names this pairing of file, manifest and labels from now on. */
+  key: string
+  /** For messages only. */
+  name: string
+  path: string
+  manifest: EffectiveManifest
+  /** How many labels there are. */
+  classes: number
+}
+
+export interface TensorFacts {
+  name: string
+  type: string
+  /** -1: free. */
+  shape: number[]
+}
+
+/** What a model turned out to be once it was opened and had answered. */
+export interface OpenedModel {
+  inputs: TensorFacts[]
+  outputs: TensorFacts[]
+  /** Null: any multiple of the manifest's stride. */
+  fixedResolution: Size | null
+  vectorDimension: number | null
+  warmupMs: number
+}
+
+export interface DetectParameters {
+  confidenceThreshold: number
+  nmsIou: number
+  maxDetections: number
+}
+
+export interface RunPicture {
+  key: string
+  /** RGB, 8 bits. Moved to the thread, not copied. */
+  pixels: Uint8Array<ArrayBuffer>
+  size: Size
+  placement: Placement
+  /** Null for embeddings. */
+  detect: DetectParameters | null
+}
+
+export type RunResult = { detections: Detection[] } | { vector: Float32Array<ArrayBuffer> }
+
+export type ThreadRequest = { id: number } & (
+  | { kind: 'warmUp' }
+  | { kind: 'open'; model: OpenModel }
+  | { kind: 'close'; key: string }
+  | { kind: 'run'; run: RunPicture }
+)
+
+export interface ThreadReplies {
+  warmUp: undefined
+  open: OpenedModel
+  close: undefined
+  run: RunResult
+}
+
+/** A `LakeError` as it crosses the thread boundary, where classes are lost. */
+export interface ErrorRecord {
+  code: string
+  category: ErrorCategory
+  message: string
+  facts: Readonly<Record<string, unknown>>
+}
+
+export type ThreadReply = { id: number; value: ThreadReplies[keyof ThreadReplies] } | { id: number; error: ErrorRecord }

@@ -1,0 +1,1 @@
+export { describeBlobStore } from './blobStoreConformance'

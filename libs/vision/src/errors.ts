@@ -1,0 +1,34 @@
+import { defineErrors } from '@lakelens/kernel'
+
+export const errors = defineErrors('vision', {
+  MANIFEST_INVALID: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { faults: readonly string[] }) =>
+      `model.yaml is not usable: ${facts.faults.join('; ')}. Correct it, or leave the key out to get its default.`,
+  ],
+  OUTPUT_UNKNOWN: [
+    'MODEL_PACKAGE_INVALID',
+    () =>
+      'Neither `output` nor `task` of model.yaml says how the answers of this graph are read. Set `output`, for example `output: yolov8`.',
+  ],
+  OUTPUT_NOT_SUPPORTED: [
+    'NOT_SUPPORTED',
+    (facts: { output: string; supported: readonly string[] }) =>
+      `Models with \`output: ${facts.output}\` cannot be run by this version. It runs ${facts.supported.join(', ')}.`,
+  ],
+  MANIFEST_NOT_SUPPORTED: [
+    'NOT_SUPPORTED',
+    (facts: { key: string; value: string; output: string }) =>
+      `\`${facts.key}: ${facts.value}\` cannot be run together with \`output: ${facts.output}\` by this version. Leave the key out, or convert the graph.`,
+  ],
+  OUTPUT_SHAPE_UNEXPECTED: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { output: string; expected: string; actual: readonly number[] }) =>
+      `The graph answers a tensor of shape [${facts.actual.join(', ')}], and \`output: ${facts.output}\` is ${facts.expected}. Check \`output\`, \`input.size\` and the number of labels.`,
+  ],
+  POOLING_IMPOSSIBLE: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { pooling: string; shape: readonly number[] }) =>
+      `\`pooling: ${facts.pooling}\` gives no vector for a tensor of shape [${facts.shape.join(', ')}]. Name another \`tensor\`, or set \`pooling\` to none (for [batch, D]), mean, or cls (for [batch, tokens, D]).`,
+  ],
+})

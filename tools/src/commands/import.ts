@@ -1,0 +1,88 @@
+import { Command } from 'commander'
+import { importFolder, type ImportSummary, type Refusal } from '../import/importFolder'
+import { openReport } from '../import/report'
+import { countFiles } from '../import/walk'
+import { interruptible, Interrupted, openApi, wholeNumber, withApiOptions, type ApiOptions } from '../options'
+import { createProgressBoard } from '../progress'
+
+interface Options extends ApiOptions {
+  collection: string
+  recursive: boolean
+  concurrency: number
+  report?: string
+}
+
+const listedRefusals = 50
+
+export const importCommand = (): Command =>
+  withApiOptions(
+    new Command('import')
+      .description('upload the pictures of a folder into a collection')
+      .argument('<folder>', 'the folder')
+      .requiredOption('--collection <name>', 'the collection; made when there is none of that name')
+      .option('--recursive', 'with its sub-folders: a/b.jpg becomes the item a_b.jpg', false)
+      .option('--concurrency <n>', 'uploads at once', wholeNumber(1, 32), 4)
+      .option('--report <file>', 'write every refused file and the summary to this file, one JSON object a line'),
+  )
+    .addHelpText(
+      'after',
+      `
+Every file is tried, whatever its name: the server decides by the bytes what it is. Names that begin with a dot are
+skipped. What the collection holds already under the same name with the same bytes isn't sent again, so an interrupted
+import goes on when the same command is run again.
+
+Exit codes: 0 the folder is in, but for the refused files listed at the end; 1 it stopped before the end;
+2 wrong usage; 130 interrupted.`,
+    )
+    .action(async (folder: string, options: Options) => {
+      await interruptible((signal) => runImport(folder, options, signal))
+    })
+
+async function runImport(folder: string, options: Options, signal: AbortSignal): Promise<void> {
+  const total = await countFiles(folder, options.recursive)
+  const api = await openApi(options)
+  const board = createProgressBoard()
+  const bar = board.add('Importing')
+  const report = options.report === undefined ? undefined : openReport(options.report)
+  const refusals: Refusal[] = []
+  let latest: ImportSummary | undefined
+  try {
+    const summary = await importFolder(api, {
+      ...options,
+      folder,
+      signal,
+      onProgress(progress) {
+        latest = { ...progress }
+        bar.update(progress.seen, total, progress.refused > 0 ? `${progress.refused} refused` : '')
+      },
+      onRefusal(refusal) {
+        if (refusals.length < listedRefusals) refusals.push(refusal)
+        report?.write({ refused: refusal })
+      },
+    })
+    board.stop()
+    report?.write({ summary })
+    print(options.collection, summary, refusals)
+  } catch (error) {
+    board.stop()
+    if (error instanceof Interrupted || latest) {
+      const held = latest ? latest.added + latest.present : 0
+      console.error(`${held} of ${total} files are in ${options.collection}. Run the same command again to go on.`)
+    }
+    throw error
+  } finally {
+    await report?.close()
+  }
+}
+
+function print(collection: string, summary: ImportSummary, refusals: Refusal[]): void {
+  const { added, present, refused, dotFiles, others } = summary
+  console.log(`${collection}: ${added} added, ${present} there already, ${refused} refused.`)
+  if (dotFiles > 0) console.log(`Skipped ${dotFiles} name${dotFiles === 1 ? '' : 's'} beginning with a dot.`)
+  if (others > 0)
+    console.log(
+      `Skipped ${others} that ${others === 1 ? 'is not a file' : 'are not files'} (sub-folders need --recursive).`,
+    )
+  for (const refusal of refusals) console.log(`  ${refusal.file}: ${refusal.message} [${refusal.code}]`)
+  if (refused > refusals.length) console.log(`  and ${refused - refusals.length} more; --report FILE lists them all.`)
+}

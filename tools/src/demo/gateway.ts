@@ -1,0 +1,53 @@
+import { createLogger } from '@lakelens/kernel'
+import { errors } from '../errors'
+import { apiAddress, defaultUrl, type ApiAddress } from '../settings'
+
+export interface DemoGateway {
+  address: ApiAddress
+  /** Set when this process runs it. */
+  close: (() => Promise<void>) | undefined
+}
+
+/** The gateway named by option or environment; else the one that listens where `npm start` would; else one of our own. */
+export async function findOrStartGateway(options: { url?: string; key?: string }): Promise<DemoGateway> {
+  const named = options.url ?? process.env['LAKELENS_URL']
+  if (named) {
+    const address = await apiAddress(options)
+    if (!(await answers(address.url)))
+      throw errors.API_UNREACHABLE({ url: address.url, reason: 'no answer from /health/live' })
+    return { address, close: undefined }
+  }
+  const usual = process.env['PORT'] ? `http://127.0.0.1:${process.env['PORT']}` : defaultUrl
+  if (await answers(usual)) return { address: await apiAddress({ ...options, url: usual }), close: undefined }
+
+  const { greeting, loadConfig, startGateway } = await import('@lakelens/gateway')
+  const config = loadConfig(process.env)
+  // The log shares the terminal with the progress bars, so only what needs attention is let through unless asked for.
+  const isLogged = Boolean(process.env['LAKELENS_LOG_LEVEL'])
+  const log = createLogger('gateway', isLogged ? config.logLevel : 'warn')
+  const onInferenceLine = (line: string): void => {
+    if (isLogged || !/"level":(10|20|30),/.test(line)) process.stderr.write(`${line}\n`)
+  }
+  const onLost = (error: Error): void => {
+    console.error(error.message)
+    process.exit(1)
+  }
+  const gateway = await startGateway(config, log, { onInferenceLine, onLost })
+  console.log(`${greeting(config, gateway)}\n`)
+  try {
+    return { address: await apiAddress({ ...options, url: gateway.url }), close: () => gateway.close() }
+  } catch (error) {
+    await gateway.close()
+    throw error
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) })
+    await response.body?.cancel()
+    return response.ok
+  } catch {
+    return false
+  }
+}

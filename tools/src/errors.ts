@@ -1,0 +1,45 @@
+import { defineErrors } from '@lakelens/kernel'
+
+/** What the command line itself can say no to; everything else is passed on from the API with the API's own code. */
+export const errors = defineErrors('cli', {
+  API_UNREACHABLE: [
+    'UNAVAILABLE',
+    (d: { url: string; reason: string }) =>
+      `No LakeLens API answers at ${d.url} (${d.reason}). Start one with \`npm start\`, or name another with --url or LAKELENS_URL.`,
+  ],
+  API_NOT_LAKELENS: [
+    'UNAVAILABLE',
+    (d: { url: string; status: number }) =>
+      `${d.url} answered with HTTP ${d.status} and not with GraphQL. Check --url or LAKELENS_URL.`,
+  ],
+  URL_INVALID: ['INVALID_INPUT', (d: { url: string }) => `${d.url} is not an http:// or https:// address.`],
+  KEY_INVALID: [
+    'INVALID_INPUT',
+    (d: { source: string }) => `${d.source} must hold a key and its secret, written key.secret.`,
+  ],
+  OPTION_INVALID: ['INVALID_INPUT', (d: { option: string; reason: string }) => `${d.option}: ${d.reason}`],
+  FOLDER_UNREADABLE: [
+    'NOT_FOUND',
+    (d: { folder: string; reason: string }) => `The folder ${d.folder} can't be read (${d.reason}).`,
+  ],
+  COLLECTION_TYPE: [
+    'INVALID_INPUT',
+    (d: { name: string; contentType: string }) =>
+      `The collection ${d.name} holds ${d.contentType}, not pictures. Choose another name with --collection.`,
+  ],
+  UPLOAD_FAILED: [
+    'UNAVAILABLE',
+    (d: { file: string; reason: string }) =>
+      `Sending ${d.file} failed: ${d.reason}. Run the same command again to go on.`,
+  ],
+  FILE_CHANGED: [
+    'INVALID_INPUT',
+    (d: { file: string }) => `${d.file} changed while it was read. Import it again when it is complete.`,
+  ],
+  KEY_UNKNOWN: ['NOT_FOUND', () => 'There is no such key. `lakelens keys list` shows them all.'],
+  DATABASE_URL_MISSING: [
+    'INVALID_INPUT',
+    () =>
+      'DATABASE_URL is not set. The embedded database belongs to the running gateway: leave --database out to speak to its API.',
+  ],
+})
