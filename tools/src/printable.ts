@@ -1,3 +1,5 @@
+import { isLakeError, messageOf } from '@lakelens/kernel'
+
 /** Text that came from outside, safe on a terminal: control characters (which could move the cursor or hide text) shown as `\x1b`. */
 export const printable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
@@ -17,3 +19,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const [first, ...rest] = lines.map(render)
   return [first, widths.map((width) => '-'.repeat(width)).join('  '), ...rest].join('\n')
 }
+
+/** One line of an error: its message, and its code when it has one. */
+export const describeError = (error: unknown): string =>
+  isLakeError(error) ? `${printable(error.message)} [${error.code}]` : printable(messageOf(error))

@@ -8,7 +8,7 @@ import { migrateCommand } from './commands/migrate'
 import { modelsCommand } from './commands/models'
 import { startCommand } from './commands/start'
 import { Interrupted } from './options'
-import { printable } from './printable'
+import { describeError } from './printable'
 
 /** The whole command line. Errors are thrown: `run` turns them into messages and exit codes. */
 export function createProgram(): Command {
@@ -45,13 +45,17 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has printed it
-  if (error instanceof Interrupted) return error.exitCode
+  if (error instanceof Interrupted) {
+    console.error(error.message)
+    return error.exitCode
+  }
   if (error instanceof EnvironmentError) {
     console.error(error.message)
     return 2
   }
-  if (isLakeError(error)) {
-    console.error(`${printable(error.message)} [${error.code}]`)
+  const faults = error instanceof AggregateError ? error.errors : [error]
+  if (faults.every(isLakeError)) {
+    for (const fault of faults) console.error(describeError(fault))
     return 1
   }
   // Not foreseen, so a fault of ours: whoever reports it needs the stack.

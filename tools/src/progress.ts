@@ -26,7 +26,7 @@ function barBoard(out: NodeJS.WriteStream): ProgressBoard {
     stream: out,
     clearOnComplete: false,
     hideCursor: true,
-    format: '{label} {bar} {percentage}% {value}/{total} {note}',
+    format: '{label} {bar} {percentage}% {count} {note}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
@@ -37,9 +37,11 @@ function barBoard(out: NodeJS.WriteStream): ProgressBoard {
       let bar: SingleBar | undefined
       return {
         update(done, total, note = '') {
-          bar ??= bars.create(Math.max(total, 1), done, { label: label.padEnd(12), note })
-          bar.setTotal(Math.max(total, done, 1))
-          bar.update(done, { note })
+          const known = Math.max(total, done)
+          const payload = { label: label.padEnd(12), note, count: known > 0 ? `${done}/${known}` : '' }
+          bar ??= bars.create(Math.max(known, 1), done, payload)
+          bar.setTotal(Math.max(known, 1))
+          bar.update(done, payload)
         },
         stop: () => bar?.stop(),
       }

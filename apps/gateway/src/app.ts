@@ -47,6 +47,10 @@ export async function createApp(options: AppOptions): Promise<GatewayApp> {
   const isTrusted = (address: string | undefined): boolean => address !== undefined && trust(address, 0)
 
   app.use(requestLog(lake.log, metrics))
+  app.use((_request, response, next) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    next()
+  })
   // Before the guard: probes come by address and know nothing of names; what they are told is no secret.
   app.use('/health', healthRouter(readinessChecks(config, lake), isClosing))
   if (config.auth === 'keys') app.get('/metrics', requireViewer(authenticator), serveMetrics(metrics))
@@ -87,7 +91,9 @@ const limitSilence: RequestHandler = (request, response, next) => {
 
 function guardRules(config: GatewayConfig, port: number): GuardRules {
   const urls = [config.publicUrl, config.internalUrl].filter((url) => url !== undefined)
-  const loopback = isLoopbackHost(config.host) ? ['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}:${port}`) : []
+  const loopback = isLoopbackHost(config.host)
+    ? ['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}:${port}`)
+    : []
   return {
     auth: config.auth,
     urls,
@@ -114,11 +120,25 @@ const serveMetrics =
 function faultHandler(lake: Lake): ErrorRequestHandler {
   return (error: { status?: unknown; type?: unknown }, request, response, next) => {
     if (response.headersSent) return next(error)
-    if (error.type === 'entity.too.large') return refuse(response, 413, 'PAYLOAD_TOO_LARGE', 'The body is larger than 16 MB. Send less at a time.')
+    if (error.type === 'entity.too.large')
+      return refuse(response, 413, 'PAYLOAD_TOO_LARGE', 'The body is larger than 16 MB. Send less at a time.')
     if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) {
-      return refuse(response, error.status, 'BAD_REQUEST', 'The request cannot be read: its body is not what its headers say, or its address is malformed.')
+      return refuse(
+        response,
+        error.status,
+        'BAD_REQUEST',
+        'The request cannot be read: its body is not what its headers say, or its address is malformed.',
+      )
     }
-    lake.log.error({ err: error, requestId: requestIdOf(response.locals), method: request.method, path: request.path }, 'request failed')
-    refuse(response, 500, 'INTERNAL_SERVER_ERROR', 'Something unforeseen went wrong. The log has the details under the request id.')
+    lake.log.error(
+      { err: error, requestId: requestIdOf(response.locals), method: request.method, path: request.path },
+      'request failed',
+    )
+    refuse(
+      response,
+      500,
+      'INTERNAL_SERVER_ERROR',
+      'Something unforeseen went wrong. The log has the details under the request id.',
+    )
   }
 }

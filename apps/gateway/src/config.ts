@@ -10,8 +10,14 @@ export type GatewayRole = (typeof roles)[number]
 
 const httpUrl = z
   .string()
-  .refine((text) => /^https?:\/\/[^/?#\s]+/i.test(text) && URL.canParse(text), 'expected an address like https://lake.example')
-  .refine((text) => !URL.canParse(text) || (new URL(text).search === '' && new URL(text).hash === ''), 'takes no ? and no #')
+  .refine(
+    (text) => /^https?:\/\/[^/?#\s]+/i.test(text) && URL.canParse(text),
+    'expected an address like https://lake.example',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || (new URL(text).search === '' && new URL(text).hash === ''),
+    'takes no ? and no #',
+  )
   .transform((text) => text.replace(/\/+$/, ''))
 
 const variables = modelVariables.extend({
@@ -24,20 +30,33 @@ const variables = modelVariables.extend({
   LAKELENS_ROLES: listVariable.pipe(z.array(z.enum(roles)).min(1)).default([...roles]),
   LAKELENS_AUTH: z.enum(['off', 'keys']).optional(),
   LAKELENS_ALLOWED_ORIGINS: listVariable
-    .pipe(z.array(z.string().regex(/^(\*|https?:\/\/[^/\s*]+(:\*)?)$/i, 'expected origins like https://app.example or http://localhost:*')))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^(\*|https?:\/\/[^/\s*]+(:\*)?)$/i,
+            'expected origins like https://app.example or http://localhost:*',
+          ),
+      ),
+    )
     .optional(),
   LAKELENS_PUBLIC_URL: httpUrl.optional(),
   LAKELENS_INTERNAL_URL: httpUrl.optional(),
   LAKELENS_TRUST_PROXY: z
     .string()
-    .transform((text) => (/^\d+$/.test(text) ? Number(text) : /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text))
+    .transform((text) =>
+      /^\d+$/.test(text) ? Number(text) : /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text,
+    )
     .default(false),
   LAKELENS_INTROSPECTION: booleanVariable.default(true),
   LAKELENS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LAKELENS_MAX_UPLOAD_MIB: z.coerce.number().int().min(1).max(1_048_576).default(512),
   LAKELENS_READY_LINE: booleanVariable.default(false),
   INFERENCE_URL: listVariable
-    .pipe(z.array(z.string().regex(/^(grpc:\/\/|http:\/\/)?[^/\s]+:\d+$/, 'expected host:port, comma-separated')).min(1))
+    .pipe(
+      z.array(z.string().regex(/^(grpc:\/\/|http:\/\/)?[^/\s]+:\d+$/, 'expected host:port, comma-separated')).min(1),
+    )
     .optional(),
   INFERENCE_PORT: portVariable.default(50051),
   INFERENCE_PLATFORM: z
@@ -85,8 +104,14 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Readonly<GatewayConf
   const read = parseEnvironment(variables, environment)
   const loopback = isLoopbackHost(read.HOST)
   const auth = read.LAKELENS_AUTH ?? 'off'
-  const faults = accessFaults({ host: read.HOST, loopback, auth: read.LAKELENS_AUTH, publicUrl: read.LAKELENS_PUBLIC_URL })
-  if (faults.length > 0) throw new EnvironmentError(`The environment is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+  const faults = accessFaults({
+    host: read.HOST,
+    loopback,
+    auth: read.LAKELENS_AUTH,
+    publicUrl: read.LAKELENS_PUBLIC_URL,
+  })
+  if (faults.length > 0)
+    throw new EnvironmentError(`The environment is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
   const dataDir = resolve(read.LAKELENS_DATA)
   return Object.freeze({
     host: read.HOST,
@@ -113,7 +138,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Readonly<GatewayConf
 }
 
 /** Whoever can reach a gateway without keys is its administrator, so such a gateway stays on this machine. */
-function accessFaults(given: { host: string; loopback: boolean; auth: 'off' | 'keys' | undefined; publicUrl: string | undefined }): string[] {
+function accessFaults(given: {
+  host: string
+  loopback: boolean
+  auth: 'off' | 'keys' | undefined
+  publicUrl: string | undefined
+}): string[] {
   if (given.loopback) return []
   const faults: string[] = []
   if (given.auth !== 'keys') {
@@ -123,7 +153,9 @@ function accessFaults(given: { host: string; loopback: boolean; auth: 'off' | 'k
     )
   }
   if (given.publicUrl === undefined) {
-    faults.push(`LAKELENS_PUBLIC_URL: must be set with HOST=${given.host}: the address clients use, e.g. https://lake.example. Upload and download addresses begin with it.`)
+    faults.push(
+      `LAKELENS_PUBLIC_URL: must be set with HOST=${given.host}: the address clients use, e.g. https://lake.example. Upload and download addresses begin with it.`,
+    )
   }
   return faults
 }
@@ -133,8 +165,11 @@ function accessFaults(given: { host: string; loopback: boolean; auth: 'off' | 'k
  * credentials of clouds, ...).
  */
 function childEnvironment(environment: NodeJS.ProcessEnv, dataDir: string): Readonly<Record<string, string>> {
-  const needed = /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|TZ|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|SystemRoot|INFERENCE_\w+|LAKELENS_LOG_LEVEL)$/
-  const kept = Object.entries(environment).flatMap(([name, value]) => (value && needed.test(name) ? [[name, value] as const] : []))
+  const needed =
+    /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|TZ|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|SystemRoot|INFERENCE_\w+|LAKELENS_LOG_LEVEL)$/
+  const kept = Object.entries(environment).flatMap(([name, value]) =>
+    value && needed.test(name) ? [[name, value] as const] : [],
+  )
   return Object.freeze({ ...Object.fromEntries(kept), LAKELENS_DATA: dataDir })
 }
 

@@ -17,7 +17,12 @@ export interface GatewayContext {
 }
 
 /** `lake` is the gateway's own; its viewer is never used for a request. */
-export function createContext(lake: Lake, facts: GatewayFacts, viewer: Lake['viewer'], requestId: string): GatewayContext {
+export function createContext(
+  lake: Lake,
+  facts: GatewayFacts,
+  viewer: Lake['viewer'],
+  requestId: string,
+): GatewayContext {
   const own: Lake = { ...lake, viewer, log: lake.log.child({ requestId }) }
   return { lake: own, loaders: createLoaders(own), facts, requestId }
 }

@@ -1,4 +1,7 @@
 // Every lib that defines errors adds its table when it is loaded.
+import '@lakelens/db'
+import '@lakelens/inference-client'
+import '@lakelens/media'
 import '@lakelens/metalake'
 import '@lakelens/vision'
 import { listErrors, userErrorCodes } from '@lakelens/kernel'
@@ -9,7 +12,8 @@ export function printErrors(): string {
   const rows = listErrors()
     .map(({ lib, code, category }) => ({ lib, code, category }))
     .sort((a, b) => compare(a.lib, b.lib) || compare(a.code, b.code))
-  const seen = (category: string): string => ((userErrorCodes as readonly string[]).includes(category) ? '`userErrors`' : 'top level')
+  const seen = (category: string): string =>
+    (userErrorCodes as readonly string[]).includes(category) ? '`userErrors`' : 'top level'
   return [
     '# Errors',
     '',

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { migrate, openDatabase, type Database } from '@lakelens/db'
+import { migrate, openDatabase, releaseAllPages, type Database } from '@lakelens/db'
 import { createGrpcBackend } from '@lakelens/inference-client'
 import { messageOf, type Closeable, type Logger } from '@lakelens/kernel'
 import { createDiskBlobStore, createUrlSigner } from '@lakelens/media'
@@ -29,6 +29,8 @@ export interface GatewayOptions {
   onInferenceLine?: (line: string) => void
   /** The database is lost and the process should end. */
   onLost?: (error: Error) => void
+  /** In place of opening one; whoever gives it migrates and closes it. */
+  database?: Database
 }
 
 const maxPageSize = 100
@@ -49,7 +51,9 @@ async function assemble(config: GatewayConfig, log: Logger, options: GatewayOpti
   // The slow ones side by side: opening a new embedded database takes three seconds, loading the inference program one.
   const [inference, database] = await settleBoth(
     startInferenceFor(config, log, options).then((supervisor) => started.push(supervisor)),
-    openMigrated(config, log, options).then((opened) => started.push(opened)),
+    options.database
+      ? Promise.resolve(options.database)
+      : openMigrated(config, log, options).then((opened) => started.push(opened)),
   )
   const firstKey = config.auth === 'keys' ? await writeFirstKey(database, config.dataDir) : null
 
@@ -112,7 +116,8 @@ class Stack implements Closeable {
   private async closeAll(): Promise<void> {
     const failures: unknown[] = []
     for (const piece of this.pieces.reverse()) await piece.close().catch((error: unknown) => failures.push(error))
-    if (failures.length > 0) throw new AggregateError(failures, `Could not close everything: ${failures.map(messageOf).join('; ')}`)
+    if (failures.length > 0)
+      throw new AggregateError(failures, `Could not close everything: ${failures.map(messageOf).join('; ')}`)
   }
 }
 
@@ -127,6 +132,8 @@ async function openMigrated(config: GatewayConfig, log: Logger, { onLost }: Gate
   try {
     const { applied } = await migrate(database)
     if (applied.length > 0) log.info({ applied }, 'migrated the database')
+    // The embedded database is ours alone: whoever held a page in it is dead, and nobody needs to wait for its lease to end.
+    if (database.kind === 'embedded') await releaseAllPages(database)
     return database
   } catch (error) {
     await database.close()
@@ -134,7 +141,11 @@ async function openMigrated(config: GatewayConfig, log: Logger, { onLost }: Gate
   }
 }
 
-async function startInferenceFor(config: GatewayConfig, log: Logger, options: GatewayOptions): Promise<Supervisor | null> {
+async function startInferenceFor(
+  config: GatewayConfig,
+  log: Logger,
+  options: GatewayOptions,
+): Promise<Supervisor | null> {
   if ('addresses' in config.inference) return null
   const onLine = options.onInferenceLine ?? ((line: string) => void process.stderr.write(`${line}\n`))
   return superviseInference({ ...config.inference, log, onLine })
@@ -156,7 +167,14 @@ function listen(server: Server, { host, port }: GatewayConfig): Promise<void> {
 
 /** A wildcard address can't be called: on this machine loopback is the same. */
 function localUrl(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  const name =
+    host === '0.0.0.0' || host === ''
+      ? '127.0.0.1'
+      : host === '::'
+        ? '[::1]'
+        : host.includes(':') && !host.startsWith('[')
+          ? `[${host}]`
+          : host
   return `http://${isLoopbackHost(name) && name === 'localhost' ? 'localhost' : name}:${port}`
 }
 

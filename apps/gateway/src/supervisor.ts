@@ -45,7 +45,7 @@ export async function superviseInference(options: SupervisorOptions): Promise<Su
     await end(first)
     throw first.exitCode === portTakenCode ? errors.INFERENCE_PORT_TAKEN({ port: options.port }) : error
   }
-  options.log.info({ address, pid: first.pid }, 'inference service listens')
+  options.log.info({ address, child: first.pid }, 'inference service listens')
   return keepRunning(options, first, address)
 }
 
@@ -71,7 +71,7 @@ function keepRunning(options: SupervisorOptions, first: ChildProcess, address: s
     child = launch(options, port)
     watch(performance.now())
     listening(child).then(
-      () => log.info({ address, pid: child.pid }, 'inference service listens again'),
+      () => log.info({ address, child: child.pid }, 'inference service listens again'),
       // One that neither listens nor ends is ended; its exit starts the next.
       () => child.kill('SIGKILL'),
     )
@@ -104,7 +104,8 @@ function launch({ environment, onLine, program = inferenceProgram() }: Superviso
 function listening(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => settle(() => reject(errors.INFERENCE_NOT_STARTED({ reason })))
-    const onExit = (code: number | null, signal: NodeJS.Signals | null): void => fail(`it ended with ${signal ?? `code ${code}`}`)
+    const onExit = (code: number | null, signal: NodeJS.Signals | null): void =>
+      fail(`it ended with ${signal ?? `code ${code}`}`)
     const onError = (error: Error): void => fail(error.message)
     const timer = setTimeout(() => fail(`it said nothing for ${startMs / 1000} s`), startMs)
     const lines = createInterface({ input: child.stdout ?? process.stdin })

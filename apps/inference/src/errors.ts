@@ -49,6 +49,11 @@ export const errors = defineErrors('inference', {
     ({ name, reason }: { name: string; reason: string }) =>
       `Model ${name} could not be opened: ${reason}. Export it again as one self-contained ONNX file.`,
   ],
+  MODEL_TENSOR_MISSING: [
+    'MODEL_PACKAGE_INVALID',
+    ({ name, tensor }: { name: string; tensor: string }) =>
+      `The graph of model ${name} holds no tensor named ${tensor}. Correct \`tensor\` in model.yaml.`,
+  ],
   MODEL_NOT_SUPPORTED: [
     'MODEL_PACKAGE_INVALID',
     ({ name, reason }: { name: string; reason: string }) => `Model ${name} cannot be run here: ${reason}.`,

@@ -64,11 +64,12 @@ export function chooseOutput(
   if (manifest.task === 'detection' && outputs[0]?.type === 'float32')
     requireDetectionShape(manifest.output, outputs[0].shape, classes)
   const listed = outputs.map(({ name: output, type, shape }) => `${output} ${type}[${shape.join(', ')}]`).join('; ')
+  const wanted = manifest.vectorDimension === null ? '' : ` with ${manifest.vectorDimension} numbers`
   throw errors.MODEL_NOT_SUPPORTED({
     name,
     reason: first
       ? `several of its outputs could be the vector (${listed}); name one as \`tensor\``
-      : `none of its outputs (${listed}) can be read as \`output: ${manifest.output}\``,
+      : `none of its outputs (${listed}) can be read as \`output: ${manifest.output}\`${wanted}`,
   })
 }
 

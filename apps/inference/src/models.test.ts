@@ -104,7 +104,7 @@ describe('reading models', () => {
     [
       'bytes that are no ONNX',
       () => made('junk', Buffer.from('certainly not a model')),
-      { code: 'MODEL_UNREADABLE', message: /junk could not be opened: .*protobuf/ },
+      { code: 'MODEL_UNREADABLE', message: /junk could not be opened: .*protobuf/i },
     ],
     [
       'half a file',
@@ -114,7 +114,7 @@ describe('reading models', () => {
     [
       'a tensor the graph lacks',
       () => tiny('tiny-logits', { manifest: { output: 'embedding', tensor: 'nosuch', input: { size: [32, 32] } } }),
-      { code: 'MODEL_UNREADABLE', message: /nosuch/ },
+      { code: 'MODEL_TENSOR_MISSING', message: /nosuch/ },
     ],
     [
       'labels that do not fit',

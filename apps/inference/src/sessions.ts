@@ -73,15 +73,18 @@ export function createSessions(): Sessions {
 }
 
 async function createSession({ name, path, manifest }: OpenModel): Promise<InferenceSession> {
+  const { tensor } = manifest
   try {
-    // The file is read once more where a tensor must be exposed: only then does it have to be in our memory.
     const session = await InferenceSession.create(path, sessionOptions)
-    const { tensor } = manifest
     if (tensor === null || session.outputNames.includes(tensor)) return session
     await session.release()
+    // The file is in our own memory only where a tensor must be exposed.
     return await InferenceSession.create(withGraphOutput(await readFile(path), tensor), sessionOptions)
   } catch (error) {
-    throw errors.MODEL_UNREADABLE({ name, reason: runtimeReason(error) }, { cause: error })
+    const reason = runtimeReason(error)
+    if (tensor !== null && reason.includes(`(${tensor}) does not exist`))
+      throw errors.MODEL_TENSOR_MISSING({ name, tensor }, { cause: error })
+    throw errors.MODEL_UNREADABLE({ name, reason }, { cause: error })
   }
 }
 

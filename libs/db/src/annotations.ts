@@ -34,7 +34,12 @@ export interface NewDetection {
 }
 
 /** Ends the live machine annotations of one model version on these items. What a person accepted or edited stays. */
-export async function supersedeAnnotations(tx: Db, itemIds: readonly string[], modelVersionId: string, jobId: string): Promise<void> {
+export async function supersedeAnnotations(
+  tx: Db,
+  itemIds: readonly string[],
+  modelVersionId: string,
+  jobId: string,
+): Promise<void> {
   await tx.query(
     `update annotation set superseded_at = now(), superseded_by = $3
      where item_id = any ($1::bigint[]) and model_version_id = $2 and source = 'MACHINE' and review = 'PENDING' and superseded_at is null`,
@@ -48,7 +53,8 @@ export async function insertDetections(
   from: { modelVersionId: string; jobId: string; parametersDigest: string },
 ): Promise<void> {
   if (detections.length === 0) return
-  const column = <K extends keyof NewDetection>(key: K): NewDetection[K][] => detections.map((detection) => detection[key])
+  const column = <K extends keyof NewDetection>(key: K): NewDetection[K][] =>
+    detections.map((detection) => detection[key])
   await tx.query(
     `insert into annotation (item_id, label, source, kind, confidence, x, y, width, height, model_version_id, job_id, parameters_digest)
      select item_id, label, 'MACHINE', 'BOX', confidence, x, y, width, height, $8, $9, $10
@@ -110,7 +116,10 @@ export async function tagsOfItems(db: Db, itemIds: readonly string[]): Promise<T
 }
 
 /** Which kinds of live annotation each item has; items without any are left out. */
-export async function annotationSourcesOfItems(db: Db, itemIds: readonly string[]): Promise<{ itemId: string; source: AnnotationSource }[]> {
+export async function annotationSourcesOfItems(
+  db: Db,
+  itemIds: readonly string[],
+): Promise<{ itemId: string; source: AnnotationSource }[]> {
   const { rows } = await db.query<{ itemId: string; source: AnnotationSource }>(
     `select distinct item_id as "itemId", source from annotation
      where item_id = any ($1::bigint[]) and superseded_at is null order by source`,
@@ -147,7 +156,12 @@ const filterValues = (itemId: string, filter: AnnotationFilter): unknown[] => [
   filter.jobId,
 ]
 
-export async function listAnnotations(db: Db, itemId: string, filter: AnnotationFilter, keyset: Keyset): Promise<AnnotationRow[]> {
+export async function listAnnotations(
+  db: Db,
+  itemId: string,
+  filter: AnnotationFilter,
+  keyset: Keyset,
+): Promise<AnnotationRow[]> {
   const { beyond, order } = keysetWords(keyset)
   const { rows } = await db.query<AnnotationRow>(
     `select ${columns} from annotation a
@@ -166,7 +180,10 @@ export async function countAnnotations(db: Db, itemId: string, filter: Annotatio
 }
 
 /** Live detections a job wrote, by label, the most frequent first. */
-export async function labelCountsOfJob(db: Db, jobId: string): Promise<{ label: string; items: number; detections: number }[]> {
+export async function labelCountsOfJob(
+  db: Db,
+  jobId: string,
+): Promise<{ label: string; items: number; detections: number }[]> {
   const { rows } = await db.query<{ label: string; items: number; detections: number }>(
     `select label, count(distinct item_id)::integer as items, count(*)::integer as detections
      from annotation where job_id = $1 and superseded_at is null

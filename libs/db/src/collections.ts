@@ -33,11 +33,17 @@ export async function collectionByName(db: Db, name: string): Promise<Collection
 
 /** In no particular order; ids that don't exist are left out. */
 export async function collectionsByIds(db: Db, ids: readonly string[]): Promise<CollectionRow[]> {
-  const { rows } = await db.query<CollectionRow>(`select ${columns} from collection where id = any ($1::bigint[])`, [ids])
+  const { rows } = await db.query<CollectionRow>(`select ${columns} from collection where id = any ($1::bigint[])`, [
+    ids,
+  ])
   return rows
 }
 
-export async function listCollections(db: Db, contentType: ContentType | null, keyset: Keyset): Promise<CollectionRow[]> {
+export async function listCollections(
+  db: Db,
+  contentType: ContentType | null,
+  keyset: Keyset,
+): Promise<CollectionRow[]> {
   const { beyond, order } = keysetWords(keyset)
   const { rows } = await db.query<CollectionRow>(
     `select ${columns} from collection
@@ -57,7 +63,10 @@ export async function countCollections(db: Db, contentType: ContentType | null):
 }
 
 /** How many items each collection holds; collections without any are left out. */
-export async function countItemsOfCollections(db: Db, ids: readonly string[]): Promise<{ collectionId: string; count: number }[]> {
+export async function countItemsOfCollections(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ collectionId: string; count: number }[]> {
   const { rows } = await db.query<{ collectionId: string; count: number }>(
     `select collection_id as "collectionId", count(*)::integer as count from item
      where collection_id = any ($1::bigint[]) group by collection_id`,

@@ -51,7 +51,9 @@ test('five megabytes go in and come back', async () => {
 })
 
 test('a text of several statements answers with the last result', async () => {
-  expect(await database().query(`insert into scratch values (1, 'a'), (2, 'b'); select count(*)::int as n from scratch`)).toEqual({
+  expect(
+    await database().query(`insert into scratch values (1, 'a'), (2, 'b'); select count(*)::int as n from scratch`),
+  ).toEqual({
     rows: [{ n: 2 }],
     rowCount: 1,
   })
@@ -70,7 +72,9 @@ test('a failed statement carries the SQL state and leaves the connection usable'
 })
 
 test('many statements at once each get their own answer', async () => {
-  const results = await Promise.all(Array.from({ length: 200 }, (_, n) => database().query<{ n: number }>('select $1::int4 as n', [n])))
+  const results = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => database().query<{ n: number }>('select $1::int4 as n', [n])),
+  )
   expect(results.map(({ rows }) => rows[0]!.n)).toEqual(Array.from({ length: 200 }, (_, n) => n))
 })
 
@@ -106,7 +110,9 @@ describe('a transaction', () => {
 
   test('whose commit fails is an error', async () => {
     await database().query('create table child (id int references scratch deferrable initially deferred)')
-    await expect(database().transaction((tx) => tx.query('insert into child values (99)'))).rejects.toMatchObject({ code: '23503' })
+    await expect(database().transaction((tx) => tx.query('insert into child values (99)'))).rejects.toMatchObject({
+      code: '23503',
+    })
     expect((await database().query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
@@ -114,7 +120,9 @@ describe('a transaction', () => {
     const nested = { code: 'DATABASE_NESTED' }
     await expect(database().transaction(() => database().query('select 1'))).rejects.toMatchObject(nested)
     await expect(database().transaction(() => database().transaction(async () => 1))).rejects.toMatchObject(nested)
-    await expect(database().transaction(async () => void (await Promise.resolve().then(() => database().query('select 1'))))).rejects.toMatchObject(nested)
+    await expect(
+      database().transaction(async () => void (await Promise.resolve().then(() => database().query('select 1')))),
+    ).rejects.toMatchObject(nested)
   })
 
   test('lets work it started, and that outlives it, use the database', async () => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,8 +15,20 @@ const root = join(__dirname, '..', '..', '..')
 let dataDir: string
 const children: ChildProcess[] = []
 
+// Making a database takes seconds, copying one does not: it is made once, out of what a first start that was killed left.
+let made: string
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), 'lakelens-db-'))
+  await mkdir(join(made, 'db'))
+  await writeFile(join(made, 'db', 'PG_VERSION'), '18\n')
+  await writeFile(join(made, 'db.creating'), '')
+  await (await openDatabase({ dataDir: made, log: silentLogger() })).close()
+}, 60_000)
+afterAll(() => rm(made, { recursive: true, force: true }))
+
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'lakelens-db-'))
+  await cp(made, dataDir, { recursive: true })
 })
 afterEach(async () => {
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
@@ -27,7 +39,13 @@ const open = () => openDatabase({ dataDir, log: silentLogger() })
 
 function writer(): { child: ChildProcess; lines: AsyncIterator<string>; errors: () => string } {
   const script = join(__dirname, 'testing', 'openAndWrite.ts')
-  const child = spawn(process.execPath, ['--conditions=@lakelens/source', '--require', join(root, 'tools', 'register.cjs'), script, dataDir])
+  const child = spawn(process.execPath, [
+    '--conditions=@lakelens/source',
+    '--require',
+    join(root, 'tools', 'register.cjs'),
+    script,
+    dataDir,
+  ])
   children.push(child)
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
@@ -59,7 +77,9 @@ test('a second opener is told who holds the folder and what to do, in the same p
   })
   const { child, errors } = writer()
   expect(await once(child, 'close')).toEqual([1, null])
-  expect(errors()).toContain(`DATABASE_LOCKED: The embedded database in ${join(dataDir, 'db')} is in use by process ${process.pid}`)
+  expect(errors()).toContain(
+    `DATABASE_LOCKED: The embedded database in ${join(dataDir, 'db')} is in use by process ${process.pid}`,
+  )
   await database.close()
 })
 
@@ -76,38 +96,54 @@ test('a killed process loses nothing it acknowledged, and its lock is taken over
     expect(JSON.parse(readFileSync(join(dataDir, 'db.lock'), 'utf8'))).toMatchObject({ pid: child.pid })
   }
   const database = await open()
-  const { rows } = await database.query<{ n: number; top: string }>('select count(*)::int as n, max(id) as top from written')
+  const { rows } = await database.query<{ n: number; top: string }>(
+    'select count(*)::int as n, max(id) as top from written',
+  )
   expect(Number(rows[0]!.top)).toBeGreaterThanOrEqual(acknowledged)
   expect(rows[0]!.n).toBe(Number(rows[0]!.top))
   await database.close()
 }, 60_000)
 
-test('a first start that was cut short is begun again', async () => {
-  await mkdir(join(dataDir, 'db'))
-  await writeFile(join(dataDir, 'db', 'PG_VERSION'), '18\n')
-  await writeFile(join(dataDir, 'db.creating'), '')
+test('a first start that was cut short was begun again', async () => {
+  expect(existsSync(join(made, 'db.creating'))).toBe(false)
   const database = await open()
   expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }])
-  expect(existsSync(join(dataDir, 'db.creating'))).toBe(false)
   await database.close()
 })
 
-test('a folder that can be no database is a clear error, and leaves no lock', async () => {
-  await writeFile(join(dataDir, 'db'), 'a file')
-  await expect(open()).rejects.toMatchObject({ code: 'DATABASE_FOLDER_UNUSABLE', message: expect.stringContaining(join(dataDir, 'db')) })
-  expect(existsSync(join(dataDir, 'db.lock'))).toBe(false)
-  await rm(join(dataDir, 'db'))
-  await mkdir(join(dataDir, 'db'))
-  await writeFile(join(dataDir, 'db', 'PG_VERSION'), '9.6\n')
-  await expect(open()).rejects.toMatchObject({ code: 'DATABASE_FOLDER_UNUSABLE' })
-  expect(existsSync(join(dataDir, 'db.lock'))).toBe(false)
+test.each([
+  ['is a file', async (db: string) => writeFile(db, 'mine')],
+  ['holds something else', async (db: string) => (await mkdir(db), writeFile(join(db, 'letter.txt'), 'mine'))],
+  [
+    'is of another version',
+    async (db: string) => (
+      await cp(join(made, 'db'), db, { recursive: true }),
+      writeFile(join(db, 'PG_VERSION'), '17\n')
+    ),
+  ],
+  [
+    'lacks a part',
+    async (db: string) => (await cp(join(made, 'db'), db, { recursive: true }), rm(join(db, 'global', 'pg_control'))),
+  ],
+])('a folder that %s is a clear error, however often; nothing in it goes and no lock is left', async (_name, spoil) => {
+  const db = join(dataDir, 'db')
+  await rm(db, { recursive: true })
+  await spoil(db)
+  const before = statSync(db).isFile() ? 'file' : readdirSync(db)
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(open()).rejects.toMatchObject({ code: 'DATABASE_FOLDER_UNUSABLE', facts: { folder: db } })
+    expect(readdirSync(dataDir)).toEqual(['db'])
+  }
+  expect(statSync(db).isFile() ? 'file' : readdirSync(db)).toEqual(
+    Array.isArray(before) ? expect.arrayContaining(before) : before,
+  )
 })
 
 test('a statement that takes long does not hold up this thread', async () => {
   const database = await open()
   let ticks = 0
   const timer = setInterval(() => ticks++, 10)
-  await database.query(`select count(*) from generate_series(1, 3000000)`)
+  await database.query(`select count(*) from generate_series(1, 500000)`)
   clearInterval(timer)
   expect(ticks).toBeGreaterThan(10)
   await database.close()
@@ -115,9 +151,9 @@ test('a statement that takes long does not hold up this thread', async () => {
 
 test('a thread that dies fails what runs and what comes, and says so once', async () => {
   const lost: Error[] = []
-  const thread = await startEmbeddedThread({}, (error) => lost.push(error))
+  const thread = await startEmbeddedThread({ folder: join(dataDir, 'db') }, (error) => lost.push(error))
   const database = await overThread(thread, 'in memory', silentLogger())
-  const running = database.query(`select count(*) from generate_series(1, 30000000)`)
+  const running = database.query(`select count(*) from generate_series(1, 5000000)`)
   thread.terminate()
   await expect(running).rejects.toMatchObject({ code: 'DATABASE_LOST' })
   await expect(database.query('select 1')).rejects.toMatchObject({ code: 'DATABASE_LOST' })
@@ -127,7 +163,7 @@ test('a thread that dies fails what runs and what comes, and says so once', asyn
 })
 
 test('a connection that broke in a transaction leaves nothing of it to the next one', async () => {
-  const thread = await startEmbeddedThread({}, () => undefined)
+  const thread = await startEmbeddedThread({ folder: join(dataDir, 'db') }, () => undefined)
   const database = await overThread(thread, 'in memory', silentLogger())
   await database.query('create table broken (id int)')
   const work = database.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Pool } from 'pg'
@@ -62,12 +62,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
   const folder = join(dataDir, 'db')
   const lock = await lockFolder(dataDir, folder)
   try {
-    await clearHalfMade(folder)
-    const beginning = `${folder}.creating`
-    if (!existsSync(join(folder, 'PG_VERSION'))) await writeFile(beginning, '')
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const created = await prepareFolder(folder)
     const thread = await startEmbeddedThread({ folder }, lost(options))
-    await rm(beginning, { force: true })
+    await created()
     return await overThread(thread, `in ${relative('', folder) || folder}`, log, async () => lock.release())
   } catch (error) {
     lock.release()
@@ -75,10 +72,20 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
   }
 }
 
-/** A first start that was killed leaves half a database, which would never open again. Nothing was acknowledged in it. */
-async function clearHalfMade(folder: string): Promise<void> {
-  if (!existsSync(`${folder}.creating`)) return
-  await rm(folder, { recursive: true, force: true })
+/**
+ * Makes the folder ready for a first start, or leaves a database as it is; returns what to call when it is open.
+ * A first start that was killed leaves half a database, which would never open again: a mark beside the folder tells, and
+ * only then is anything deleted. Nothing was acknowledged in it.
+ */
+async function prepareFolder(folder: string): Promise<() => Promise<void>> {
+  const mark = `${folder}.creating`
+  if (existsSync(mark)) await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (!existsSync(join(folder, 'PG_VERSION'))) {
+    if ((await readdir(folder)).length > 0) throw new Error('it holds files, but no database')
+    await writeFile(mark, '')
+  }
+  return () => rm(mark, { force: true })
 }
 
 async function lockFolder(dataDir: string, folder: string): Promise<FolderLock> {

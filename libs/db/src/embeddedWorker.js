@@ -36,7 +36,8 @@ function lastMessageType(bytes) {
   if (bytes[0] === 0) return 0
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let type = 0
-  for (let offset = 0; offset + 5 <= bytes.byteLength; offset += 1 + view.getUint32(offset + 1)) type = bytes[offset] ?? 0
+  for (let offset = 0; offset + 5 <= bytes.byteLength; offset += 1 + view.getUint32(offset + 1))
+    type = bytes[offset] ?? 0
   return type
 }
 
@@ -54,7 +55,8 @@ async function execute(pglite, bytes, connection) {
   const answer = concatenate(chunks)
   const last = lastMessageType(bytes)
   // PGlite swallows a crash of the WebAssembly instance; that no answer came is the only sign of it.
-  if (answer.byteLength === 0 && (last === query || last === sync)) throw new Error('it crashed while running a statement')
+  if (answer.byteLength === 0 && (last === query || last === sync))
+    throw new Error('it crashed while running a statement')
   if (answer.byteLength > 0) post({ type: 'data', connection, bytes: answer }, [answer.buffer])
 }
 

@@ -11,7 +11,10 @@ export async function upsertEmbeddings(
   from: { source: EmbeddingSource; jobId: string | null },
 ): Promise<void> {
   if (embeddings.length === 0) return
-  const vectors = await vectorArrayParameter(tx, embeddings.map((embedding) => embedding.vector))
+  const vectors = await vectorArrayParameter(
+    tx,
+    embeddings.map((embedding) => embedding.vector),
+  )
   await tx.query(
     `insert into embedding (model_version_id, item_id, embedding, source, job_id)
      select $1, id, vector, $4, $5 from unnest($2::bigint[], $3::vector[]) as new (id, vector)
@@ -49,7 +52,11 @@ export interface EmbeddingRow {
 }
 
 /** In no particular order; items without a vector are left out. */
-export async function readEmbeddings(db: Db, modelVersionId: string, itemIds: readonly string[]): Promise<EmbeddingRow[]> {
+export async function readEmbeddings(
+  db: Db,
+  modelVersionId: string,
+  itemIds: readonly string[],
+): Promise<EmbeddingRow[]> {
   const { rows } = await db.query<Omit<EmbeddingRow, 'vector'> & { stored: Buffer | string }>(
     `select item_id as "itemId", ${vectorColumn(db, 'embedding')} as stored, source, created_at as "createdAt"
      from embedding where model_version_id = $1 and item_id = any ($2::bigint[])`,
@@ -59,7 +66,10 @@ export async function readEmbeddings(db: Db, modelVersionId: string, itemIds: re
 }
 
 /** Names of the models each item has a vector of. */
-export async function embeddingModelsOfItems(db: Db, itemIds: readonly string[]): Promise<{ itemId: string; modelName: string }[]> {
+export async function embeddingModelsOfItems(
+  db: Db,
+  itemIds: readonly string[],
+): Promise<{ itemId: string; modelName: string }[]> {
   const { rows } = await db.query<{ itemId: string; modelName: string }>(
     `select distinct e.item_id as "itemId", m.name as "modelName"
      from embedding e join model_version v on v.id = e.model_version_id join model m on m.id = v.model_id

@@ -46,12 +46,14 @@ export const databaseErrors = defineErrors('db', {
   ],
   DATABASE_LOST: [
     'UNAVAILABLE',
-    (d: { reason: string }) => `The embedded database stopped: ${d.reason}. Start the process again; nothing acknowledged is lost.`,
+    (d: { reason: string }) =>
+      `The embedded database stopped: ${d.reason}. Start the process again; nothing acknowledged is lost.`,
   ],
   DATABASE_CLOSED: ['UNAVAILABLE', () => 'The database is closed.'],
   DATABASE_NESTED: [
     'INTERNAL',
-    () => 'A statement inside a transaction went to the database instead of the transaction. Pass the transaction on as `db`.',
+    () =>
+      'A statement inside a transaction went to the database instead of the transaction. Pass the transaction on as `db`.',
   ],
   TRANSACTION_ENDED: [
     'INTERNAL',
@@ -59,7 +61,8 @@ export const databaseErrors = defineErrors('db', {
   ],
   TRANSACTION_ABORTED: [
     'INTERNAL',
-    () => 'A statement of the transaction failed and its error was swallowed, so nothing was written. Let the error through.',
+    () =>
+      'A statement of the transaction failed and its error was swallowed, so nothing was written. Let the error through.',
   ],
   MIGRATION_CHANGED: [
     'UNAVAILABLE',

@@ -21,7 +21,16 @@ export interface ItemRow {
 
 export type NewItemRow = Pick<
   ItemRow,
-  'collectionId' | 'uniqueName' | 'name' | 'contentType' | 'mediaType' | 'digest' | 'byteSize' | 'width' | 'height' | 'thumbnailDigest'
+  | 'collectionId'
+  | 'uniqueName'
+  | 'name'
+  | 'contentType'
+  | 'mediaType'
+  | 'digest'
+  | 'byteSize'
+  | 'width'
+  | 'height'
+  | 'thumbnailDigest'
 >
 
 // A file's size fits a double exactly (2^53 bytes), and bigint would come back as text.
@@ -51,7 +60,9 @@ export async function itemsByIds(db: Db, ids: readonly string[]): Promise<ItemRo
 
 /** In no particular order; unknown ones are left out. */
 export async function itemsByUniqueNames(db: Db, uniqueNames: readonly string[]): Promise<ItemRow[]> {
-  const { rows } = await db.query<ItemRow>(`select ${columns} from item where unique_name = any ($1::text[])`, [uniqueNames])
+  const { rows } = await db.query<ItemRow>(`select ${columns} from item where unique_name = any ($1::text[])`, [
+    uniqueNames,
+  ])
   return rows
 }
 
@@ -64,7 +75,12 @@ export interface ItemSelection {
 const selected = `($1::bigint is null or collection_id = $1) and ($2::bigint[] is null or id = any ($2))`
 
 /** Ordered by creation (ids grow with it) or by unique name. */
-export async function listItems(db: Db, selection: ItemSelection, by: 'id' | 'name', keyset: Keyset): Promise<ItemRow[]> {
+export async function listItems(
+  db: Db,
+  selection: ItemSelection,
+  by: 'id' | 'name',
+  keyset: Keyset,
+): Promise<ItemRow[]> {
   const { beyond, order } = keysetWords(keyset)
   const key = by === 'id' ? { column: 'id', type: 'bigint' } : { column: 'unique_name', type: 'text' }
   const { rows } = await db.query<ItemRow>(

@@ -132,7 +132,10 @@ export async function countJobs(db: Db, filter: JobFilter): Promise<number> {
 
 /** How far each job's changes have come: what watchers poll. */
 export async function jobSequences(db: Db, ids: readonly string[]): Promise<{ id: string; seq: number }[]> {
-  const { rows } = await db.query<{ id: string; seq: number }>(`select id, seq from job where id = any ($1::bigint[])`, [ids])
+  const { rows } = await db.query<{ id: string; seq: number }>(
+    `select id, seq from job where id = any ($1::bigint[])`,
+    [ids],
+  )
   return rows
 }
 
@@ -150,7 +153,14 @@ export async function setJobPrepared(tx: Db, jobId: string, prepared: PreparedJo
   await tx.query(
     `update job set parameters = $2, parameters_digest = $3, model_id = $4, model_version_id = $5, total = $6, error = null, seq = seq + 1
      where id = $1`,
-    [jobId, JSON.stringify(prepared.parameters), prepared.parametersDigest, prepared.modelId, prepared.modelVersionId, prepared.total],
+    [
+      jobId,
+      JSON.stringify(prepared.parameters),
+      prepared.parametersDigest,
+      prepared.modelId,
+      prepared.modelVersionId,
+      prepared.total,
+    ],
   )
 }
 
@@ -243,7 +253,10 @@ export async function listFailures(db: Db, jobId: string, keyset: Keyset): Promi
 }
 
 export async function countFailures(db: Db, jobId: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(`select count(*)::integer as count from job_failure where job_id = $1`, [jobId])
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::integer as count from job_failure where job_id = $1`,
+    [jobId],
+  )
   return rows[0]?.count ?? 0
 }
 
@@ -281,7 +294,12 @@ export async function insertPage(
 }
 
 /** Cuts a list of items into pages of `pageSize`, one statement for all of them. */
-export async function insertItemPages(tx: Db, jobId: string, itemIds: readonly string[], pageSize: number): Promise<void> {
+export async function insertItemPages(
+  tx: Db,
+  jobId: string,
+  itemIds: readonly string[],
+  pageSize: number,
+): Promise<void> {
   if (itemIds.length === 0) return
   await tx.query(
     `insert into job_page (job_id, stage, item_ids)
@@ -337,7 +355,11 @@ export async function removePage(tx: Db, hold: PageHold): Promise<boolean> {
 }
 
 /** Gives a page back, to be claimed again after `delaySeconds`. An attempt that wasn't the page's fault doesn't count. */
-export async function releasePage(db: Db, hold: PageHold, how: { delaySeconds: number; countAttempt: boolean }): Promise<void> {
+export async function releasePage(
+  db: Db,
+  hold: PageHold,
+  how: { delaySeconds: number; countAttempt: boolean },
+): Promise<void> {
   await db.query(
     `update job_page set lease_until = null, worker = null, not_before = now() + make_interval(secs => $3),
        attempts = attempts - case when $4 then 0 else 1 end

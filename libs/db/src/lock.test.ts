@@ -14,11 +14,20 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const holder = (changes: object): string =>
-  JSON.stringify({ pid: process.pid, processStart: processStart(process.pid), startedAt: 'then', nonce: 'n', ...changes })
+  JSON.stringify({
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    startedAt: 'then',
+    nonce: 'n',
+    ...changes,
+  })
 
 test('names its holder, refuses a second one, and leaves nothing behind', async () => {
   const lock = await acquireLock(path)
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ pid: process.pid, processStart: processStart(process.pid) })
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+    pid: process.pid,
+    processStart: processStart(process.pid),
+  })
   const refused = acquireLock(path)
   await expect(refused).rejects.toThrow(LockHeldError)
   await expect(refused).rejects.toMatchObject({ holder: { pid: process.pid } })

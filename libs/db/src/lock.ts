@@ -44,7 +44,10 @@ export function processStart(pid: number): string | undefined {
   }
   if (process.platform === 'win32') return 'alive'
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C' } }).trim() || undefined
+    return (
+      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C' } }).trim() ||
+      undefined
+    )
   } catch {
     return undefined
   }
@@ -87,7 +90,8 @@ export async function acquireLock(path: string, depth = 0): Promise<FolderLock> 
       const holder = readHolder(path)
       if (holder === 'none') continue
       if (holder !== 'unreadable' && isAlive(holder)) throw new LockHeldError(holder)
-      if (depth >= 3) throw new Error(`${path} is left over from several interrupted starts; delete it and the files named like it`)
+      if (depth >= 3)
+        throw new Error(`${path} is left over from several interrupted starts; delete it and the files named like it`)
       if (await takeOver(path, aside, holder, depth)) return lockOf(path, nonce)
       if (attempt >= 200) throw new Error(`${path} could not be taken over`)
       await sleep(25)
@@ -108,7 +112,12 @@ function tryLink(from: string, to: string): boolean {
 }
 
 /** False when someone else is at it, or was faster. */
-async function takeOver(path: string, aside: string, stale: LockHolder | 'unreadable', depth: number): Promise<boolean> {
+async function takeOver(
+  path: string,
+  aside: string,
+  stale: LockHolder | 'unreadable',
+  depth: number,
+): Promise<boolean> {
   let guard: FolderLock
   try {
     guard = await acquireLock(`${path}.takeover`, depth + 1)

@@ -67,7 +67,9 @@ async function lock(tx: Db): Promise<void> {
 }
 
 async function isDue(tx: Db, migration: Migration, all: Migration[]): Promise<boolean> {
-  const { rows } = await tx.query<{ name: string; sha256: string }>('select name, sha256 from schema_migration order by name')
+  const { rows } = await tx.query<{ name: string; sha256: string }>(
+    'select name, sha256 from schema_migration order by name',
+  )
   const known = new Set(all.map(({ name }) => name))
   const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name))
   if (unknown.length > 0) throw databaseErrors.MIGRATION_UNKNOWN({ names: unknown })
@@ -77,7 +79,8 @@ async function isDue(tx: Db, migration: Migration, all: Migration[]): Promise<bo
     return false
   }
   const latest = rows.at(-1)?.name
-  if (latest !== undefined && latest > migration.name) throw databaseErrors.MIGRATION_OUT_OF_ORDER({ name: migration.name, latest })
+  if (latest !== undefined && latest > migration.name)
+    throw databaseErrors.MIGRATION_OUT_OF_ORDER({ name: migration.name, latest })
   return true
 }
 

@@ -31,20 +31,27 @@ test('holds the vectors of its version, and none of another dimension', async ()
   const { rows } = await database().query<{ v: Buffer | string; partition: string }>(
     `select ${vectorColumn(database(), 'embedding')} as v, tableoid::regclass as partition from embedding`,
   )
-  expect(rows.map(({ v, partition }) => [readVector(v), partition])).toEqual([[Float32Array.of(1, 2, 3), 'embedding_1']])
+  expect(rows.map(({ v, partition }) => [readVector(v), partition])).toEqual([
+    [Float32Array.of(1, 2, 3), 'embedding_1'],
+  ])
 })
 
 test('may be asked for again, by many at once', async () => {
   await Promise.all(Array.from({ length: 6 }, () => ensure('2', 8)))
   await ensure('2', 8)
   await Promise.all(['10', '11', '12', '13'].map((version) => ensure(version, 4)))
-  const { rows } = await database().query<{ n: number }>(`select count(*)::int as n from pg_inherits where inhparent = 'embedding'::regclass`)
+  const { rows } = await database().query<{ n: number }>(
+    `select count(*)::int as n from pg_inherits where inhparent = 'embedding'::regclass`,
+  )
   expect(rows[0]!.n).toBe(6)
 })
 
 test('another dimension for the same version is a typed error', async () => {
   await ensure('20', 8)
-  await expect(ensure('20', 16)).rejects.toMatchObject({ code: 'PARTITION_DIMENSION', facts: { modelVersionId: '20', expected: 8, actual: 16 } })
+  await expect(ensure('20', 16)).rejects.toMatchObject({
+    code: 'PARTITION_DIMENSION',
+    facts: { modelVersionId: '20', expected: 8, actual: 16 },
+  })
 })
 
 test('an id or dimension that is none never becomes SQL', async () => {

@@ -8,7 +8,8 @@ import { databaseErrors } from './errors'
  */
 export async function ensureEmbeddingPartition(tx: Db, modelVersionId: string, dimension: number): Promise<void> {
   const id = BigInt(modelVersionId).toString()
-  if (!Number.isInteger(dimension) || dimension < 1 || dimension > 16_000) throw new RangeError(`no vector has ${dimension} dimensions`)
+  if (!Number.isInteger(dimension) || dimension < 1 || dimension > 16_000)
+    throw new RangeError(`no vector has ${dimension} dimensions`)
   if (await isThere(tx, id, dimension)) return
   // The embedded database is one session; elsewhere two workers may need the partition at once.
   if (tx.kind === 'postgres') {
@@ -34,6 +35,7 @@ async function isThere(tx: Db, id: string, dimension: number): Promise<boolean> 
   )
   const actual = rows[0]?.actual
   if (actual === undefined) return false
-  if (actual !== dimension) throw databaseErrors.PARTITION_DIMENSION({ modelVersionId: id, expected: actual, actual: dimension })
+  if (actual !== dimension)
+    throw databaseErrors.PARTITION_DIMENSION({ modelVersionId: id, expected: actual, actual: dimension })
   return true
 }

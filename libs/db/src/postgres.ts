@@ -13,7 +13,12 @@ export interface PostgresOptions {
 }
 
 /** Opens a pool on a server that answers, is new enough and has pgvector. */
-export async function openPostgres({ url, poolSize = 10, log, patienceMs = 20_000 }: PostgresOptions): Promise<PooledDatabase> {
+export async function openPostgres({
+  url,
+  poolSize = 10,
+  log,
+  patienceMs = 20_000,
+}: PostgresOptions): Promise<PooledDatabase> {
   const config: PoolConfig = {
     connectionString: url,
     max: poolSize,
@@ -46,10 +51,24 @@ function addressOf(config: PoolConfig): { address: string; name: string } {
 }
 
 // Starting up, shutting down, out of connection slots, and what the network says while the server is not there yet.
-const passing = new Set(['57P03', '57P01', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ENOENT'])
+const passing = new Set([
+  '57P03',
+  '57P01',
+  '53300',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ENOENT',
+])
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '')
-const isPassing = (error: unknown): boolean => passing.has(codeOf(error)) || /timeout|terminated unexpectedly/i.test(messageOf(error))
+const isPassing = (error: unknown): boolean =>
+  passing.has(codeOf(error)) || /timeout|terminated unexpectedly/i.test(messageOf(error))
 
 // Several addresses of one name fail as an AggregateError, whose own message is empty.
 const reasonOf = (error: unknown): string => messageOf(error) || codeOf(error) || 'no answer'
@@ -70,7 +89,10 @@ async function reach(config: PoolConfig, address: string, patienceMs: number, lo
       const reason = reasonOf(error)
       if (!isPassing(error)) throw databaseErrors.DATABASE_REFUSED({ address, reason }, { cause: error })
       if (Date.now() + 250 >= deadline) {
-        throw databaseErrors.DATABASE_UNREACHABLE({ address, seconds: Math.round(patienceMs / 1000), reason }, { cause: error })
+        throw databaseErrors.DATABASE_UNREACHABLE(
+          { address, seconds: Math.round(patienceMs / 1000), reason },
+          { cause: error },
+        )
       }
       if (attempt === 0) log.info({ address, reason }, 'waiting for Postgres')
     } finally {
@@ -82,7 +104,12 @@ async function reach(config: PoolConfig, address: string, patienceMs: number, lo
 
 /** Returns the server's version, or throws when it or its pgvector is too old. */
 async function checkVersions(client: Client, address: string): Promise<string> {
-  const { rows } = await client.query<{ number: number; version: string; available: string | null; installed: string | null }>(
+  const { rows } = await client.query<{
+    number: number
+    version: string
+    available: string | null
+    installed: string | null
+  }>(
     `select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
             (select default_version from pg_available_extensions where name = 'vector') as available,
             (select extversion from pg_extension where extname = 'vector') as installed`,
@@ -92,7 +119,8 @@ async function checkVersions(client: Client, address: string): Promise<string> {
   if (number < minimumPostgres * 10_000) throw databaseErrors.DATABASE_TOO_OLD({ version: short })
   const vector = installed ?? available
   if (vector === null) throw databaseErrors.PGVECTOR_MISSING({ address })
-  if (isOlder(vector, minimumPgvector)) throw databaseErrors.PGVECTOR_TOO_OLD({ version: vector, available: available ?? 'none' })
+  if (isOlder(vector, minimumPgvector))
+    throw databaseErrors.PGVECTOR_TOO_OLD({ version: vector, available: available ?? 'none' })
   return short
 }
 

@@ -22,7 +22,15 @@ export async function planItems(
      where ($1::bigint is null or i.collection_id = $1) and ($2::bigint[] is null or i.id = any ($2))
        and i.id > $5 and i.id <= $6 and i.content_type = 'IMAGE'
      order by i.id limit $7`,
-    [selection.collectionId, selection.itemIds, key.modelVersionId, key.parametersDigest, range.after, range.upTo, range.limit],
+    [
+      selection.collectionId,
+      selection.itemIds,
+      key.modelVersionId,
+      key.parametersDigest,
+      range.after,
+      range.upTo,
+      range.limit,
+    ],
   )
   return rows
 }
@@ -38,7 +46,12 @@ export async function doneItems(db: Db, itemIds: readonly string[], key: ResultK
 }
 
 /** Whatever this model version said of these items counts no longer: the marks of every digest end here. */
-export async function supersedeResults(tx: Db, itemIds: readonly string[], modelVersionId: string, jobId: string): Promise<void> {
+export async function supersedeResults(
+  tx: Db,
+  itemIds: readonly string[],
+  modelVersionId: string,
+  jobId: string,
+): Promise<void> {
   await tx.query(
     `update item_result set superseded_at = now(), superseded_by = $3
      where item_id = any ($1::bigint[]) and model_version_id = $2 and superseded_at is null`,

@@ -20,5 +20,6 @@ const overrides = new Map<number, (text: string) => unknown>([
 
 export const typeParsers: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    (format === 'binary' ? undefined : overrides.get(oid)) ?? types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
+    (format === 'binary' ? undefined : overrides.get(oid)) ??
+    types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
 }

@@ -10,15 +10,33 @@ beforeAll(async () => {
 async function roundTrip(db: Db, vectors: Float32Array[]): Promise<Float32Array[]> {
   await db.query('delete from vectors')
   const ids = vectors.map((_, index) => String(index))
-  await db.query('insert into vectors (id, v) select * from unnest($1::bigint[], $2::vector[])', [ids, await vectorArrayParameter(db, vectors)])
-  const { rows } = await db.query<{ v: Buffer | string }>(`select ${vectorColumn(db, 'v')} as v from vectors order by id`)
+  await db.query('insert into vectors (id, v) select * from unnest($1::bigint[], $2::vector[])', [
+    ids,
+    await vectorArrayParameter(db, vectors),
+  ])
+  const { rows } = await db.query<{ v: Buffer | string }>(
+    `select ${vectorColumn(db, 'v')} as v from vectors order by id`,
+  )
   return rows.map(({ v }) => readVector(v))
 }
 
 const bits = (vector: Float32Array): number[] => [...new Uint32Array(vector.buffer, vector.byteOffset, vector.length)]
 
 test('every kind of float32 comes back bit by bit: denormals, both zeros, the extremes', async () => {
-  const special = [0, -0, 1e-45, -1e-45, 1.1754942e-38, 1.17549435e-38, 3.4028235e38, -3.4028235e38, 0.1, -1 / 3, 16777217, 1.0000001]
+  const special = [
+    0,
+    -0,
+    1e-45,
+    -1e-45,
+    1.1754942e-38,
+    1.17549435e-38,
+    3.4028235e38,
+    -3.4028235e38,
+    0.1,
+    -1 / 3,
+    16777217,
+    1.0000001,
+  ]
   const random = new Float32Array(2048)
   const patterns = new Uint32Array(random.buffer)
   // A fixed linear congruence over all bit patterns; those that are no finite number are replaced.
@@ -41,7 +59,9 @@ test('a view into a larger, unaligned buffer is sent as what it shows, and stays
 
 test('no vectors are no rows; a transaction sends them like the database', async () => {
   expect(await roundTrip(database(), [])).toEqual([])
-  expect(await database().transaction((tx) => roundTrip(tx, [Float32Array.of(1, 2, 3)]))).toEqual([Float32Array.of(1, 2, 3)])
+  expect(await database().transaction((tx) => roundTrip(tx, [Float32Array.of(1, 2, 3)]))).toEqual([
+    Float32Array.of(1, 2, 3),
+  ])
 })
 
 test.each([
@@ -51,5 +71,9 @@ test.each([
   ['infinity', Float32Array.of(-Infinity), 'value 0 is -Infinity'],
 ])('%s is refused before it reaches the database', async (_name, vector, reason) => {
   const refused = vectorArrayParameter(database(), [Float32Array.of(1), vector])
-  await expect(refused).rejects.toMatchObject({ code: 'VECTOR_INVALID', message: expect.stringContaining(reason), facts: { index: 1 } })
+  await expect(refused).rejects.toMatchObject({
+    code: 'VECTOR_INVALID',
+    message: expect.stringContaining(reason),
+    facts: { index: 1 },
+  })
 })

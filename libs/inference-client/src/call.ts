@@ -1,6 +1,5 @@
 import type { CallOptions as GrpcCallOptions, ClientUnaryCall } from '@grpc/grpc-js'
 import { type Logger, jitteredBackoff, sleep } from '@lakelens/kernel'
-import type { CallOptions } from './backend'
 import { type CallFailure, callFailure } from './callError'
 import type { Answer, Connection, Connections } from './connections'
 
@@ -11,8 +10,9 @@ const backoffCapMs = 2_000
 
 export interface Call<Response> {
   start(connection: Connection, options: GrpcCallOptions, answer: Answer<Response>): ClientUnaryCall
-  options: CallOptions
-  defaultTimeoutMs: number
+  /** When the caller's time is used up, in milliseconds since the epoch. */
+  deadline: number
+  signal: AbortSignal | undefined
 }
 
 export interface Answered<Response> {
@@ -34,10 +34,8 @@ export class ServiceLost extends Error {
 export async function callService<Response>(
   connections: Connections,
   log: Logger,
-  { start, options, defaultTimeoutMs }: Call<Response>,
+  { start, deadline, signal }: Call<Response>,
 ): Promise<Answered<Response>> {
-  const { signal, timeoutMs = defaultTimeoutMs } = options
-  const deadline = Date.now() + timeoutMs
   let losses = 0
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted()
@@ -63,12 +61,11 @@ function callOnce<Response>(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<{ response: Response } | CallFailure> {
-  const connected = connection.isConnected()
   return new Promise((resolve, reject) => {
     const call = start(connection, { deadline }, (error, response) => {
       signal?.removeEventListener('abort', onAbort)
       if (signal?.aborted) reject(signal.reason as Error)
-      else if (error) resolve(callFailure(error, connection.address, connected))
+      else if (error) resolve(callFailure(error, connection.address))
       else resolve({ response: response as Response })
     })
     const onAbort = (): void => call.cancel()

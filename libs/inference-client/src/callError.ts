@@ -38,8 +38,7 @@ const ofStatus: Partial<Record<status, Row>> = {
   [status.DATA_LOSS]: failed,
 }
 
-/** `connected`: whether there was a connection when the call was made. */
-export function callFailure(error: ServiceError, address: string, connected: boolean): CallFailure {
+export function callFailure(error: ServiceError, address: string): CallFailure {
   const row = rowOf(error)
   const facts = {
     address,
@@ -48,9 +47,12 @@ export function callFailure(error: ServiceError, address: string, connected: boo
   }
   const told = toldError(error, facts)
   if (told) return { error: told, then: row.then }
-  const lost = connected && row.then === 'again' && error.code !== status.RESOURCE_EXHAUSTED
+  const lost = row.then === 'again' && error.code !== status.RESOURCE_EXHAUSTED && !neverSent.test(error.details)
   return { error: row.make(facts), then: lost ? 'lost' : row.then }
 }
+
+// What grpc-js says when there was no connection to send the call over; every other end of a call was an end in mid-flight.
+const neverSent = /^(No connection established|Name resolution failed)/
 
 function rowOf({ code, details }: ServiceError): Row {
   // One status, two meanings: the queue is full (wait), or the message is too long (it will be tomorrow, too).

@@ -21,7 +21,6 @@ export interface Connection {
   address: string
   client: InferenceClient
   check: HealthCheck
-  isConnected(): boolean
   close(): void
 }
 
@@ -74,7 +73,6 @@ function connect(address: string): Connection {
     client,
     check: (request, callOptions, answer) =>
       (health['check'] as HealthCheck).call(health, request, callOptions, answer),
-    isConnected: () => client.getChannel().getConnectivityState(false) === connectivityState.READY,
     close: () => client.close(),
   }
 }

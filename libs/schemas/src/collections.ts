@@ -26,7 +26,9 @@ export const CollectionConnection = connectionOf(Collection, 'Collection', 'the 
 
 @InputType({ description: 'A collection to make.' })
 export class CreateCollectionInput {
-  @Field(() => String, { description: 'Distinct over all collections; the first part of the unique names of its items.' })
+  @Field(() => String, {
+    description: 'Distinct over all collections; the first part of the unique names of its items.',
+  })
   name!: string
 
   @Field(() => ContentType, { description: 'IMAGE; others answer NOT_SUPPORTED in this version.' })

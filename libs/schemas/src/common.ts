@@ -16,7 +16,9 @@ registerEnumType(Application, {
   description: '7.1. What a model is for.',
   valuesConfig: {
     AUTO_TAGGING: { description: 'Finds objects and names them: boxes, and the tags derived from them.' },
-    AUTO_ANNOTATION: { description: 'Outlines what a text prompt asks for. Such models are listed; this version does not run them.' },
+    AUTO_ANNOTATION: {
+      description: 'Outlines what a text prompt asks for. Such models are listed; this version does not run them.',
+    },
     EMBEDDING: { description: 'Turns an image into a vector.' },
   },
 })
@@ -62,7 +64,10 @@ export type OrderDirection = keyof typeof OrderDirection
 registerEnumType(OrderDirection, {
   name: 'OrderDirection',
   description: 'Direction of an order.',
-  valuesConfig: { ASC: { description: 'Smallest or oldest first.' }, DESC: { description: 'Largest or newest first.' } },
+  valuesConfig: {
+    ASC: { description: 'Smallest or oldest first.' },
+    DESC: { description: 'Largest or newest first.' },
+  },
 })
 
 export const OnExisting = { SKIP: 'SKIP', REPLACE: 'REPLACE' } as const

@@ -12,19 +12,31 @@ export class EmbeddingsInput {
   @Field(() => String, { defaultValue: 'default', description: '7.4. A name, `name:version`, or `default`.' })
   modelId!: string
 
-  @Field(() => String, { nullable: true, description: '7.4. MetaLake search query. Answers NOT_SUPPORTED in this version.' })
+  @Field(() => String, {
+    nullable: true,
+    description: '7.4. MetaLake search query. Answers NOT_SUPPORTED in this version.',
+  })
   query?: string | null
 
-  @Field(() => FilterInput, { nullable: true, description: '7.4. Narrows `query`. Answers NOT_SUPPORTED in this version.' })
+  @Field(() => FilterInput, {
+    nullable: true,
+    description: '7.4. Narrows `query`. Answers NOT_SUPPORTED in this version.',
+  })
   filter?: FilterInput | null
 
-  @Field(() => InferencePlatform, { defaultValue: 'USE_ENV', description: '7.4. Where to run. AWS answers NOT_SUPPORTED in this version.' })
+  @Field(() => InferencePlatform, {
+    defaultValue: 'USE_ENV',
+    description: '7.4. Where to run. AWS answers NOT_SUPPORTED in this version.',
+  })
   inferencePlatform!: InferencePlatform
 
   @Field(() => OnExisting, { defaultValue: 'SKIP', description: 'Items that have a vector of this model version.' })
   onExisting!: OnExisting
 
-  @Field(() => String, { nullable: true, description: 'Asking again with the same key gives the same job while it is unfinished.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Asking again with the same key gives the same job while it is unfinished.',
+  })
   idempotencyKey?: string | null
 }
 

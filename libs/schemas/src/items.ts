@@ -20,13 +20,19 @@ export class Item extends Node {
   @Field(() => String, { description: 'Decided by the bytes, not by the name, e.g. `image/webp`.' })
   mediaType!: string
 
-  @Field(() => String, { nullable: true, description: 'Signed address of the file; anyone who has it can read it until it expires.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Signed address of the file; anyone who has it can read it until it expires.',
+  })
   url!: string | null
 
   @Field(() => String, { nullable: true, description: 'Signed address of a small WebP; null until there is one.' })
   thumbnailUrl!: string | null
 
-  @Field(() => Resolution, { nullable: true, description: 'Pixels as people see the picture: after its EXIF orientation.' })
+  @Field(() => Resolution, {
+    nullable: true,
+    description: 'Pixels as people see the picture: after its EXIF orientation.',
+  })
   resolution!: Resolution | null
 
   @Field(() => LongScalar, { nullable: true, description: 'Size of the file.' })
@@ -102,7 +108,10 @@ export class NewItemInput {
   @Field(() => ItemSourceInput, { description: 'Where its bytes are.' })
   source!: ItemSourceInput
 
-  @Field(() => String, { nullable: true, description: 'Name inside the collection; the file name of the upload unless given.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name inside the collection; the file name of the upload unless given.',
+  })
   name?: string | null
 }
 
@@ -117,7 +126,9 @@ export class AddItemsInput {
 
 @ObjectType({ description: 'Answer of `addItems`.' })
 export class AddItemsPayload {
-  @Field(() => [Item], { description: 'The items taken. The same file under the same name is the item that exists already.' })
+  @Field(() => [Item], {
+    description: 'The items taken. The same file under the same name is the item that exists already.',
+  })
   items!: Item[]
 
   @Field(() => [UserError], { description: 'One entry a refused item, `path: ["items", "3"]`.' })

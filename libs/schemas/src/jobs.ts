@@ -34,7 +34,8 @@ export const JobStatus = {
 export type JobStatus = keyof typeof JobStatus
 registerEnumType(JobStatus, {
   name: 'JobStatus',
-  description: 'State of a job. Complete, so that clients can be written against it; this version does not pause, cancel or revert.',
+  description:
+    'State of a job. Complete, so that clients can be written against it; this version does not pause, cancel or revert.',
   valuesConfig: {
     QUEUED: { description: 'Waits for a worker.' },
     IN_PROGRESS: { description: 'A worker has it, or will take it up again.' },
@@ -119,7 +120,10 @@ export class JobFailure {
 
 export const JobFailureConnection = connectionOf(JobFailure, 'JobFailure', 'the items that failed in a job')
 
-@ObjectType({ implements: Node, description: '7.2 - 7.5. A run: started at once, worked on in the background, never lost.' })
+@ObjectType({
+  implements: Node,
+  description: '7.2 - 7.5. A run: started at once, worked on in the background, never lost.',
+})
 export class Job extends Node {
   @Field(() => String, { description: 'For people.' })
   jobName!: string
@@ -148,19 +152,28 @@ export class Job extends Node {
   @Field(() => JobScope, { nullable: true, description: 'What it covers.' })
   scope!: JobScope | null
 
-  @Field(() => JsonScalar, { description: 'Every effective parameter, defaults filled in: what you need to run it again.' })
+  @Field(() => JsonScalar, {
+    description: 'Every effective parameter, defaults filled in: what you need to run it again.',
+  })
   parameters!: unknown
 
   @Field(() => Float, { nullable: true, description: 'Items a second; null until it is known.' })
   itemsPerSecond!: number | null
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it will end at this speed; null until it is known, and after the end.' })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it will end at this speed; null until it is known, and after the end.',
+  })
   estimatedCompletionAt!: Date | null
 
-  @Field(() => JobFailureConnection, { description: 'Items that failed, with the reason; the rest of the run goes on.' })
+  @Field(() => JobFailureConnection, {
+    description: 'Items that failed, with the reason; the rest of the run goes on.',
+  })
   failures!: InstanceType<typeof JobFailureConnection>
 
-  @Field(() => [LabelCount], { description: '7.2. What a tagging run has found so far, most frequent first; empty for others.' })
+  @Field(() => [LabelCount], {
+    description: '7.2. What a tagging run has found so far, most frequent first; empty for others.',
+  })
   labelCounts!: LabelCount[]
 
   @Field(() => JobError, { nullable: true, description: 'Why it failed, or what it waits for.' })

@@ -15,7 +15,9 @@ registerEnumType(ModelStatus, {
   name: 'ModelStatus',
   description: 'Whether a model can run.',
   valuesConfig: {
-    NOT_FETCHED: { description: 'A system model whose file is not here yet; the first run fetches it, or `lakelens models fetch`.' },
+    NOT_FETCHED: {
+      description: 'A system model whose file is not here yet; the first run fetches it, or `lakelens models fetch`.',
+    },
     VALIDATING: { description: 'Being checked.' },
     READY: { description: 'Can run.' },
     FAILED: { description: 'Did not pass its checks.' },
@@ -80,7 +82,10 @@ export class ModelVersion extends Node {
   @Field(() => [TensorSpec], { description: 'What the graph gives; empty before it was first opened.' })
   outputs!: TensorSpec[]
 
-  @Field(() => Resolution, { nullable: true, description: 'The only input size the graph takes; null when it accepts any.' })
+  @Field(() => Resolution, {
+    nullable: true,
+    description: 'The only input size the graph takes; null when it accepts any.',
+  })
   fixedInputResolution!: Resolution | null
 
   @Field(() => String, { description: 'SHA-256 of the file.' })
@@ -99,7 +104,11 @@ export class ModelVersion extends Node {
   registeredAt!: Date
 }
 
-export const ModelVersionConnection = connectionOf(ModelVersion, 'ModelVersion', 'the versions of a model, newest first')
+export const ModelVersionConnection = connectionOf(
+  ModelVersion,
+  'ModelVersion',
+  'the versions of a model, newest first',
+)
 
 @ObjectType({ implements: Node, description: '7.1. A model by its name.' })
 export class Model extends Node {
@@ -124,7 +133,10 @@ export class Model extends Node {
   @Field(() => String, { nullable: true, description: 'SPDX identifier of the licence of the weights.' })
   license!: string | null
 
-  @Field(() => ModelVersion, { nullable: true, description: 'The version a bare name means; null before the first run.' })
+  @Field(() => ModelVersion, {
+    nullable: true,
+    description: 'The version a bare name means; null before the first run.',
+  })
   currentVersion!: ModelVersion | null
 
   @Field(() => ModelVersionConnection, { description: 'All versions, newest first.' })
@@ -132,4 +144,3 @@ export class Model extends Node {
 }
 
 export const ModelConnection = connectionOf(Model, 'Model', 'the registered and system models')
-

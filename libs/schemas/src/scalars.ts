@@ -12,7 +12,9 @@ const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/
 
 function parseInstant(value: unknown, name: string): Date {
   const date = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : new Date(Number.NaN)
-  return Number.isNaN(date.getTime()) ? fail(`${name} takes an ISO-8601 instant with a time zone, e.g. 2026-11-23T09:00:00Z.`) : date
+  return Number.isNaN(date.getTime())
+    ? fail(`${name} takes an ISO-8601 instant with a time zone, e.g. 2026-11-23T09:00:00Z.`)
+    : date
 }
 
 function serializeInstant(value: unknown): string {
@@ -55,7 +57,9 @@ export const JsonScalar = new GraphQLScalarType({
 })
 
 function parseLong(value: unknown): number {
-  return Number.isSafeInteger(value) ? (value as number) : fail('Long takes a whole number between -(2^53-1) and 2^53-1.')
+  return Number.isSafeInteger(value)
+    ? (value as number)
+    : fail('Long takes a whole number between -(2^53-1) and 2^53-1.')
 }
 
 export const LongScalar = new GraphQLScalarType({

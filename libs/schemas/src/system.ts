@@ -49,7 +49,9 @@ export class Limits {
   @Field(() => Int, { description: 'Deepest nesting of fields.' })
   maxQueryDepth!: number
 
-  @Field(() => Int, { description: 'Most fields an operation may ask for, each counted as often as its lists can repeat it.' })
+  @Field(() => Int, {
+    description: 'Most fields an operation may ask for, each counted as often as its lists can repeat it.',
+  })
   maxQueryComplexity!: number
 }
 

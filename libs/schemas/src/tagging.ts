@@ -21,19 +21,31 @@ export class AutoTagInput {
   @Field(() => Float, { defaultValue: 0.5, description: '7.2. Between 0 and 1; what scores below is not stored.' })
   confidenceThreshold!: number
 
-  @Field(() => String, { nullable: true, description: '7.2. MetaLake search query. Answers NOT_SUPPORTED in this version.' })
+  @Field(() => String, {
+    nullable: true,
+    description: '7.2. MetaLake search query. Answers NOT_SUPPORTED in this version.',
+  })
   query?: string | null
 
-  @Field(() => FilterInput, { nullable: true, description: '7.2. Narrows `query`. Answers NOT_SUPPORTED in this version.' })
+  @Field(() => FilterInput, {
+    nullable: true,
+    description: '7.2. Narrows `query`. Answers NOT_SUPPORTED in this version.',
+  })
   filter?: FilterInput | null
 
-  @Field(() => InferencePlatform, { defaultValue: 'USE_ENV', description: '7.2. Where to run. AWS answers NOT_SUPPORTED in this version.' })
+  @Field(() => InferencePlatform, {
+    defaultValue: 'USE_ENV',
+    description: '7.2. Where to run. AWS answers NOT_SUPPORTED in this version.',
+  })
   inferencePlatform!: InferencePlatform
 
   @Field(() => OnExisting, { defaultValue: 'SKIP', description: 'Items done before under the same parameters.' })
   onExisting!: OnExisting
 
-  @Field(() => String, { nullable: true, description: 'Asking again with the same key gives the same job while it is unfinished.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Asking again with the same key gives the same job while it is unfinished.',
+  })
   idempotencyKey?: string | null
 }
 

@@ -42,7 +42,9 @@ export abstract class UserError {
   @Field(() => UserErrorCode, { description: 'For programs: the class of the problem.' })
   code!: Code
 
-  @Field(() => String, { description: 'The exact problem, e.g. `COLLECTION_NOT_FOUND`; docs/errors.md lists them all.' })
+  @Field(() => String, {
+    description: 'The exact problem, e.g. `COLLECTION_NOT_FOUND`; docs/errors.md lists them all.',
+  })
   reason!: string
 
   @Field(() => [String], { nullable: true, description: 'Path into `input`, e.g. ["items", "3", "source"].' })

@@ -1,8 +1,10 @@
+import { relative } from 'node:path'
 import { Command } from 'commander'
 import { importFolder, type ImportSummary, type Refusal } from '../import/importFolder'
 import { openReport } from '../import/report'
 import { countFiles } from '../import/walk'
 import { interruptible, Interrupted, openApi, wholeNumber, withApiOptions, type ApiOptions } from '../options'
+import { printable } from '../printable'
 import { createProgressBoard } from '../progress'
 
 interface Options extends ApiOptions {
@@ -62,7 +64,7 @@ async function runImport(folder: string, options: Options, signal: AbortSignal):
     })
     board.stop()
     report?.write({ summary })
-    print(options.collection, summary, refusals)
+    print(options, folder, summary, refusals)
   } catch (error) {
     board.stop()
     if (error instanceof Interrupted || latest) {
@@ -75,14 +77,15 @@ async function runImport(folder: string, options: Options, signal: AbortSignal):
   }
 }
 
-function print(collection: string, summary: ImportSummary, refusals: Refusal[]): void {
+function print(options: Options, folder: string, summary: ImportSummary, refusals: Refusal[]): void {
   const { added, present, refused, dotFiles, others } = summary
-  console.log(`${collection}: ${added} added, ${present} there already, ${refused} refused.`)
+  console.log(printable(`${options.collection}: ${added} added, ${present} there already, ${refused} refused.`))
   if (dotFiles > 0) console.log(`Skipped ${dotFiles} name${dotFiles === 1 ? '' : 's'} beginning with a dot.`)
   if (others > 0)
     console.log(
       `Skipped ${others} that ${others === 1 ? 'is not a file' : 'are not files'} (sub-folders need --recursive).`,
     )
-  for (const refusal of refusals) console.log(`  ${refusal.file}: ${refusal.message} [${refusal.code}]`)
+  for (const refusal of refusals)
+    console.log(printable(`  ${relative(folder, refusal.file)}: ${refusal.message} [${refusal.code}]`))
   if (refused > refusals.length) console.log(`  and ${refused - refusals.length} more; --report FILE lists them all.`)
 }

@@ -1,5 +1,6 @@
 import { createLogger } from '@lakelens/kernel'
 import { errors } from '../errors'
+import { obtainModels } from './obtainModels'
 import { apiAddress, defaultUrl, type ApiAddress } from '../settings'
 
 export interface DemoGateway {
@@ -9,7 +10,11 @@ export interface DemoGateway {
 }
 
 /** The gateway named by option or environment; else the one that listens where `npm start` would; else one of our own. */
-export async function findOrStartGateway(options: { url?: string; key?: string }): Promise<DemoGateway> {
+export async function findOrStartGateway(options: {
+  url?: string
+  key?: string
+  signal: AbortSignal
+}): Promise<DemoGateway> {
   const named = options.url ?? process.env['LAKELENS_URL']
   if (named) {
     const address = await apiAddress(options)
@@ -22,11 +27,12 @@ export async function findOrStartGateway(options: { url?: string; key?: string }
 
   const { greeting, loadConfig, startGateway } = await import('@lakelens/gateway')
   const config = loadConfig(process.env)
-  // The log shares the terminal with the progress bars, so only what needs attention is let through unless asked for.
+  await obtainModels(config.models, options.signal)
+  // The log shares the terminal with the progress bars, and what fails is told by the jobs: it is shown when asked for.
   const isLogged = Boolean(process.env['LAKELENS_LOG_LEVEL'])
-  const log = createLogger('gateway', isLogged ? config.logLevel : 'warn')
+  const log = createLogger('gateway', isLogged ? config.logLevel : 'fatal')
   const onInferenceLine = (line: string): void => {
-    if (isLogged || !/"level":(10|20|30),/.test(line)) process.stderr.write(`${line}\n`)
+    if (isLogged || !/"level":(10|20|30|40),/.test(line)) process.stderr.write(`${line}\n`)
   }
   const onLost = (error: Error): void => {
     console.error(error.message)

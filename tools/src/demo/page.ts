@@ -62,6 +62,8 @@ ${page.pictures.map((picture) => renderPicture(picture, sources)).join('\n')}
 }
 
 function renderPicture(picture: DemoPicture, sources: ReadonlyMap<string, string>): string {
+  // Large ones first, so that the captions of what lies inside are on top.
+  const boxes = [...picture.boxes].sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
   const tags = picture.tags.map(
     (tag) =>
       `<li style="--hue:${hue(tag.label)}">${escape(tag.label)}${tag.count > 1 ? ` ×${tag.count}` : ''}${
@@ -71,8 +73,8 @@ function renderPicture(picture: DemoPicture, sources: ReadonlyMap<string, string
   return `<article>
 <div class="picture" style="aspect-ratio:${picture.width}/${picture.height}">
 <img src="${escape(picture.source)}" alt="${escape(picture.name)}">
-<svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${picture.boxes.map(rectangle).join('')}</svg>
-${picture.boxes.map(caption).join('')}
+<svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${boxes.map(rectangle).join('')}</svg>
+${boxes.map(caption).join('')}
 </div>
 <div class="text">
 <h2>${escape(picture.name)}</h2>

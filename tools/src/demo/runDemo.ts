@@ -7,6 +7,7 @@ import { importFolder } from '../import/importFolder'
 import { countFiles } from '../import/walk'
 import { table } from '../printable'
 import { createProgressBoard, type ProgressBoard } from '../progress'
+import { together } from '../together'
 import { findOrStartGateway } from './gateway'
 import { renderPage, type DemoPicture } from './page'
 import { readResults } from './results'
@@ -77,17 +78,15 @@ async function importPictures(api: Api, options: DemoOptions, board: ProgressBoa
 
 type Started = { job: { id: string }; userErrors: UserError[] }
 
-/** Both at once: the worker shares its time between them. The first that fails ends the waiting for the other. */
+/** Both at once: the worker shares its time between them. */
 async function runJobs(api: Api, collectionId: string, signal: AbortSignal, board: ProgressBoard): Promise<void> {
-  const failure = new AbortController()
-  const either = AbortSignal.any([signal, failure.signal])
-  const follow = async (label: string, document: string): Promise<void> => {
+  const run = (label: string, document: string) => async (either: AbortSignal) => {
     const bar = board.add(label)
     const { job } = await api.mutate<Started>(document, { collectionId }, either)
     await followJob(api, job.id, bar, either)
   }
-  const runs = [
-    follow(
+  await together(signal, [
+    run(
       'Tagging',
       `mutation Tag($collectionId: ID!) {
          autoTag(input: { scope: { collectionId: $collectionId }, inputResolution: { width: 640, height: 640 } }) {
@@ -95,20 +94,13 @@ async function runJobs(api: Api, collectionId: string, signal: AbortSignal, boar
          }
        }`,
     ),
-    follow(
+    run(
       'Embedding',
       `mutation Embed($collectionId: ID!) {
          embeddings(input: { scope: { collectionId: $collectionId } }) { job { id } userErrors { code message path } }
        }`,
     ),
-  ].map((run) =>
-    run.catch((error: unknown) => {
-      failure.abort(error)
-      throw error
-    }),
-  )
-  await Promise.allSettled(runs)
-  failure.signal.throwIfAborted()
+  ])
 }
 
 function resultTable(pictures: DemoPicture[]): string {

@@ -28,7 +28,13 @@ export async function spawnGateway(environment: Record<string, string>): Promise
   })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-200_000)))
-  const exited = new Promise<number | null>((resolveExit) => child.once('exit', resolveExit))
+  let isExpected = false
+  const exited = new Promise<number | null>((resolveExit) =>
+    child.once('exit', (code, signal) => {
+      if (!isExpected) console.error(`the gateway ended by itself with ${code ?? signal}\n${log}`)
+      resolveExit(code)
+    }),
+  )
   const url = await readyUrl(child, exited, () => log)
   const pid = child.pid as number
   return {
@@ -37,10 +43,12 @@ export async function spawnGateway(environment: Record<string, string>): Promise
     log: () => log,
     inferencePid: () => childProcesses(pid).find(({ command }) => command.includes('apps/inference'))?.pid,
     async kill() {
+      isExpected = true
       child.kill('SIGKILL')
       await exited
     },
     stop() {
+      isExpected = true
       child.kill('SIGTERM')
       return exited
     },
@@ -55,11 +63,15 @@ async function readyUrl(child: ChildProcess, exited: Promise<number | null>, log
     })
   })
   const gone = exited.then((code) => Promise.reject(new Error(`the gateway ended with ${code} before it was ready\n${log()}`)))
-  const late = sleep(startWithinMs).then(() => {
+  const answered = new AbortController()
+  const late = sleep(startWithinMs, answered.signal).then(() => {
     child.kill('SIGKILL')
     throw new Error(`the gateway was not ready after ${startWithinMs} ms\n${log()}`)
   })
-  return Promise.race([ready, gone, late])
+  return Promise.race([ready, gone, late]).finally(() => {
+    late.catch(() => undefined)
+    answered.abort()
+  })
 }
 
 interface ProcessLine {

@@ -41,7 +41,8 @@ export interface ImportSummary extends WalkTally {
  */
 const batchSize = 50
 const maxUniqueNameLength = 256
-const attempts = 4
+/** With the waits between them long enough for a gateway to be restarted, some ten seconds. */
+const attempts = 8
 
 /**
  * Brings the files of a folder into a collection. Where it stopped is never written down: what the collection holds

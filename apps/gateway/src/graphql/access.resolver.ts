@@ -25,11 +25,17 @@ export class ViewerResolver {
 @Resolver(() => types.ApiKey)
 export class ApiKeyResolver {
   @Query(() => types.ApiKeyConnection, { description: 'The API keys, without their secrets. Needs ADMIN.' })
-  async apiKeys(@Ctx() { lake }: GatewayContext, @Args(() => PageArgs) page: PageArgs, @Info() info: GraphQLResolveInfo) {
+  async apiKeys(
+    @Ctx() { lake }: GatewayContext,
+    @Args(() => PageArgs) page: PageArgs,
+    @Info() info: GraphQLResolveInfo,
+  ) {
     return toConnection(await listApiKeys(lake, chosenPage(page, info)))
   }
 
-  @Mutation(() => types.CreateApiKeyPayload, { description: 'Makes an API key and shows its secret, once. Needs ADMIN.' })
+  @Mutation(() => types.CreateApiKeyPayload, {
+    description: 'Makes an API key and shows its secret, once. Needs ADMIN.',
+  })
   createApiKey(
     @Ctx() { lake }: GatewayContext,
     @Arg('input', () => types.CreateApiKeyInput, { description: 'Name, role, expiry.' }) input: types.CreateApiKeyInput,

@@ -22,16 +22,23 @@ export class CollectionResolver {
   }
 
   @Query(() => types.Collection, { nullable: true, description: 'One collection; null when there is none of this id.' })
-  async collection(@Ctx() { lake }: GatewayContext, @Arg('id', () => ID, { description: 'Of the collection.' }) id: string) {
+  async collection(
+    @Ctx() { lake }: GatewayContext,
+    @Arg('id', () => ID, { description: 'Of the collection.' }) id: string,
+  ) {
     return getCollection(lake, decodeId('Collection', id) ?? '')
   }
 
   @Mutation(() => types.CreateCollectionPayload, { description: 'Makes an empty collection.' })
   createCollection(
     @Ctx() { lake }: GatewayContext,
-    @Arg('input', () => types.CreateCollectionInput, { description: 'Name and content type.' }) input: types.CreateCollectionInput,
+    @Arg('input', () => types.CreateCollectionInput, { description: 'Name and content type.' })
+    input: types.CreateCollectionInput,
   ) {
-    return payload<{ collection: Collection | null }>(async () => ({ collection: await createCollection(lake, input) }), { collection: null })
+    return payload<{ collection: Collection | null }>(
+      async () => ({ collection: await createCollection(lake, input) }),
+      { collection: null },
+    )
   }
 
   @FieldResolver(() => ID, globalIdField)

@@ -7,11 +7,18 @@ import { toScope } from './scope'
 
 @Resolver(() => types.EmbeddingVector)
 export class EmbeddingResolver {
-  @Query(() => types.EmbeddingVector, { nullable: true, description: '7.8 for one name. Null when the item has no embedding of that model.' })
+  @Query(() => types.EmbeddingVector, {
+    nullable: true,
+    description: '7.8 for one name. Null when the item has no embedding of that model.',
+  })
   async embeddingVector(
     @Ctx() { lake }: GatewayContext,
     @Arg('uniqueName', () => String, { description: '7.8. The item.' }) uniqueName: string,
-    @Arg('modelName', () => String, { defaultValue: 'default', description: '7.8. A name, `name:version`, or `default`.' }) modelName: string,
+    @Arg('modelName', () => String, {
+      defaultValue: 'default',
+      description: '7.8. A name, `name:version`, or `default`.',
+    })
+    modelName: string,
   ) {
     const [answer] = await readEmbeddings(lake, { uniqueNames: [uniqueName], modelName })
     return answer?.embedding ?? null
@@ -23,19 +30,28 @@ export class EmbeddingResolver {
   embeddingVectors(
     @Ctx() { lake }: GatewayContext,
     @Arg('uniqueNames', () => [String], { description: '7.8. At most 1,000.' }) uniqueNames: string[],
-    @Arg('modelName', () => String, { defaultValue: 'default', description: '7.8. A name, `name:version`, or `default`.' }) modelName: string,
+    @Arg('modelName', () => String, {
+      defaultValue: 'default',
+      description: '7.8. A name, `name:version`, or `default`.',
+    })
+    modelName: string,
   ) {
     return readEmbeddings(lake, { uniqueNames, modelName })
   }
 
   @Mutation(() => types.EmbeddingsPayload, {
-    description: '7.4. Generates embeddings for the images of a collection, or of a list. Returns at once with a job; follow `jobProgress`.',
+    description:
+      '7.4. Generates embeddings for the images of a collection, or of a list. Returns at once with a job; follow `jobProgress`.',
   })
   embeddings(
     @Ctx() { lake }: GatewayContext,
-    @Arg('input', () => types.EmbeddingsInput, { description: 'What to embed, and with which model.' }) input: types.EmbeddingsInput,
+    @Arg('input', () => types.EmbeddingsInput, { description: 'What to embed, and with which model.' })
+    input: types.EmbeddingsInput,
   ) {
-    return payload<{ job: Job | null }>(async () => ({ job: await startEmbeddings(lake, { ...input, scope: toScope(input.scope, 'scope') }) }), { job: null })
+    return payload<{ job: Job | null }>(
+      async () => ({ job: await startEmbeddings(lake, { ...input, scope: toScope(input.scope, 'scope') }) }),
+      { job: null },
+    )
   }
 }
 
@@ -44,7 +60,8 @@ export class EmbeddingVectorResolver {
   @FieldResolver(() => types.VectorScalar)
   embeddings(
     @Root() embedding: EmbeddingVector,
-    @Arg('encoding', () => types.VectorEncoding, { defaultValue: 'JSON_ARRAY', description: 'How to write it.' }) encoding: types.VectorEncoding,
+    @Arg('encoding', () => types.VectorEncoding, { defaultValue: 'JSON_ARRAY', description: 'How to write it.' })
+    encoding: types.VectorEncoding,
   ) {
     return encoding === 'BASE64_F32' ? types.encodeVector(embedding.vector) : embedding.vector
   }

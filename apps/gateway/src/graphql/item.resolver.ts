@@ -25,19 +25,23 @@ export class ItemResolver {
     })
     orderBy: types.ItemOrderInput | null,
   ) {
-    return toConnection(await listItems(lake, { scope: scope && toScope(scope, 'scope'), orderBy, ...chosenPage(page, info) }))
+    return toConnection(
+      await listItems(lake, { scope: scope && toScope(scope, 'scope'), orderBy, ...chosenPage(page, info) }),
+    )
   }
 
   @Query(() => types.Item, { nullable: true, description: 'One item; null when there is none of this name.' })
   item(
     @Ctx() { lake }: GatewayContext,
-    @Arg('uniqueName', () => String, { description: 'Distinct over the whole MetaLake: `<collection>_<name>`.' }) uniqueName: string,
+    @Arg('uniqueName', () => String, { description: 'Distinct over the whole MetaLake: `<collection>_<name>`.' })
+    uniqueName: string,
   ) {
     return getItem(lake, uniqueName)
   }
 
   @Mutation(() => types.AddItemsPayload, {
-    description: 'Adds finished uploads to a collection. What each file is, its bytes decide. One refused item does not stop the others.',
+    description:
+      'Adds finished uploads to a collection. What each file is, its bytes decide. One refused item does not stop the others.',
   })
   addItems(
     @Ctx() { lake }: GatewayContext,
@@ -64,7 +68,10 @@ export class ItemResolver {
   url(
     @Root() item: Item,
     @Ctx() { lake }: GatewayContext,
-    @Arg('expiresIn', () => Int, { defaultValue: 3600, description: 'Seconds it lives, 60 to 604800; rounded up so that browsers can cache.' })
+    @Arg('expiresIn', () => Int, {
+      defaultValue: 3600,
+      description: 'Seconds it lives, 60 to 604800; rounded up so that browsers can cache.',
+    })
     expiresIn: number,
   ) {
     return itemUrl(lake, item, expiresIn)
@@ -90,7 +97,8 @@ export class ItemResolver {
     @Root() item: Item,
     @Ctx() { lake, loaders }: GatewayContext,
     @Args(() => ForwardPageArgs) page: ForwardPageArgs,
-    @Arg('filter', () => types.AnnotationFilterInput, { nullable: true, description: 'Only those.' }) filter: types.AnnotationFilterInput | null,
+    @Arg('filter', () => types.AnnotationFilterInput, { nullable: true, description: 'Only those.' })
+    filter: types.AnnotationFilterInput | null,
   ) {
     const { modelId, jobId, ...rest } = filter ?? {}
     // An unknown model or run made nothing: '0' is the id of none.

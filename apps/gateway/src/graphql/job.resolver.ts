@@ -1,4 +1,13 @@
-import { getJob, jobFailures, labelCounts, listJobs, watchJob, type Job, type JobFailure, type JobProgress } from '@lakelens/metalake'
+import {
+  getJob,
+  jobFailures,
+  labelCounts,
+  listJobs,
+  watchJob,
+  type Job,
+  type JobFailure,
+  type JobProgress,
+} from '@lakelens/metalake'
 import * as types from '@lakelens/schemas'
 import { type GraphQLResolveInfo } from 'graphql'
 import { Arg, Args, Ctx, FieldResolver, ID, Info, Query, Resolver, Root, Subscription } from 'type-graphql'
@@ -28,7 +37,8 @@ export class JobResolver {
     @Ctx() { lake }: GatewayContext,
     @Args(() => PageArgs) page: PageArgs,
     @Info() info: GraphQLResolveInfo,
-    @Arg('filter', () => types.JobFilterInput, { nullable: true, description: 'Only those.' }) filter: types.JobFilterInput | null,
+    @Arg('filter', () => types.JobFilterInput, { nullable: true, description: 'Only those.' })
+    filter: types.JobFilterInput | null,
   ) {
     const collectionId = filter?.collectionId == null ? null : (decodeId('Collection', filter.collectionId) ?? '0')
     return toConnection(await listJobs(lake, { ...filter, collectionId, ...chosenPage(page, info) }))
@@ -40,7 +50,10 @@ export class JobResolver {
       'A late or reconnected subscriber misses nothing it needs.',
     subscribe: ({ args, context }) => watch(context as GatewayContext, String(args['id'])),
   })
-  jobProgress(@Root() event: JobProgress, @Arg('id', () => ID, { description: 'Of the job.' }) _id: string): JobProgress {
+  jobProgress(
+    @Root() event: JobProgress,
+    @Arg('id', () => ID, { description: 'Of the job.' }) _id: string,
+  ): JobProgress {
     return event
   }
 
@@ -69,7 +82,9 @@ export class JobResolver {
 
   @FieldResolver()
   async modelVersion(@Root() job: Job, @Ctx() { loaders }: GatewayContext) {
-    return job.modelVersionId === null ? null : ((await loaders.modelVersions.load(job.modelVersionId))?.version ?? null)
+    return job.modelVersionId === null
+      ? null
+      : ((await loaders.modelVersions.load(job.modelVersionId))?.version ?? null)
   }
 
   @FieldResolver()
@@ -78,7 +93,11 @@ export class JobResolver {
   }
 
   @FieldResolver()
-  async failures(@Root() job: Job, @Ctx() { lake }: GatewayContext, @Args(() => ForwardPageArgs) page: ForwardPageArgs) {
+  async failures(
+    @Root() job: Job,
+    @Ctx() { lake }: GatewayContext,
+    @Args(() => ForwardPageArgs) page: ForwardPageArgs,
+  ) {
     return toConnection(await jobFailures(lake, job.id, page))
   }
 

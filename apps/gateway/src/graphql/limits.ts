@@ -1,11 +1,15 @@
 import {
+  getNamedType,
   GraphQLError,
+  isInterfaceType,
   isObjectType,
   Kind,
   type DocumentNode,
   type FieldNode,
+  type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql'
@@ -24,19 +28,7 @@ export const operationLimits = {
 
 type Variables = Readonly<Record<string, unknown>>
 type Measure = { depth: number; cost: number }
-
-/** Names of the fields that answer with a page. */
-const connectionFields = new WeakMap<GraphQLSchema, ReadonlySet<string>>()
-
-function connectionFieldsOf(schema: GraphQLSchema): ReadonlySet<string> {
-  let names = connectionFields.get(schema)
-  if (!names) {
-    const fields = Object.values(schema.getTypeMap()).flatMap((type) => (isObjectType(type) ? Object.values(type.getFields()) : []))
-    names = new Set(fields.filter((field) => field.args.some((argument) => argument.name === 'first')).map((field) => field.name))
-    connectionFields.set(schema, names)
-  }
-  return names
-}
+type Parent = GraphQLNamedType | null | undefined
 
 /** Why an operation is not run, or null. The document must be valid: fragments exist and have no cycles. */
 export function operationFault(
@@ -47,10 +39,14 @@ export function operationFault(
 ): GraphQLError | null {
   const aliases = countAliases(document)
   if (aliases > operationLimits.maxAliases) return tooMuch(`${aliases} aliases`, `${operationLimits.maxAliases}`)
-  const { depth, cost } = measureOperation(connectionFieldsOf(schema), document, operation, variables)
+  const { depth, cost } = measureOperation(schema, document, operation, variables)
   if (depth > operationLimits.maxDepth) return tooMuch(`a depth of ${depth}`, `${operationLimits.maxDepth}`)
   if (cost > operationLimits.maxCost) {
-    return tooMuch(`a cost of ${cost}`, `${operationLimits.maxCost}`, ' Ask for fewer at a time with `first`, or for fewer fields.')
+    return tooMuch(
+      `a cost of ${cost}`,
+      `${operationLimits.maxCost}`,
+      ' Ask for fewer at a time with `first`, or for fewer fields.',
+    )
   }
   return null
 }
@@ -74,44 +70,61 @@ function countAliases(document: DocumentNode): number {
 }
 
 /** A fragment is measured once however often it is spread: spreading spreads must not take exponential time. */
-function measureOperation(pages: ReadonlySet<string>, document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): Measure {
-  const fragments = new Map(document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])))
+function measureOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): Measure {
+  const fragments = new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
+    ),
+  )
   const measured = new Map<string, Measure>()
   const numberOf = numberReader(operation, variables)
 
-  const measure = (set: SelectionSetNode | undefined): Measure => {
+  const measure = (set: SelectionSetNode | undefined, type: Parent): Measure => {
     let depth = 0
     let cost = 0
     for (const selection of set?.selections ?? []) {
-      let part: Measure
-      if (selection.kind === Kind.FIELD) part = measureField(selection)
-      else if (selection.kind === Kind.INLINE_FRAGMENT) part = measure(selection.selectionSet)
-      else part = measureFragment(selection.name.value)
+      const part = measureSelection(selection, type)
       depth = Math.max(depth, part.depth)
       cost += part.cost
     }
     return { depth, cost }
   }
+  const measureSelection = (selection: SelectionNode, type: Parent): Measure => {
+    if (selection.kind === Kind.FIELD) return measureField(selection, type)
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(selection.name.value)
+    const condition = selection.typeCondition?.name.value
+    return measure(selection.selectionSet, condition === undefined ? type : schema.getType(condition))
+  }
   const measureFragment = (name: string): Measure => {
     const known = measured.get(name)
     if (known) return known
-    const part = measure(fragments.get(name)?.selectionSet)
+    const fragment = fragments.get(name)
+    const part = measure(fragment?.selectionSet, fragment && schema.getType(fragment.typeCondition.name.value))
     measured.set(name, part)
     return part
   }
-  const measureField = (field: FieldNode): Measure => {
+  const measureField = (node: FieldNode, type: Parent): Measure => {
     // The standard introspection query is deeper than any other, and bounded by graphql-js' own rule.
-    if (field.name.value.startsWith('__')) return { depth: 1, cost: 1 }
-    const inner = measure(field.selectionSet)
-    return { depth: 1 + inner.depth, cost: 1 + inner.cost * repeats(field, pages.has(field.name.value), numberOf) }
+    if (node.name.value.startsWith('__')) return { depth: 1, cost: 1 }
+    const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[node.name.value] : undefined
+    const inner = measure(node.selectionSet, field && getNamedType(field.type))
+    const isPage = field?.args.some((argument) => argument.name === 'first') ?? false
+    return { depth: 1 + inner.depth, cost: 1 + inner.cost * repeats(node, isPage, numberOf) }
   }
-  return measure(operation.selectionSet)
+  return measure(operation.selectionSet, schema.getRootType(operation.operation))
 }
 
 const listArguments = ['first', 'last', 'uniqueNames']
 
 function repeats(field: FieldNode, isPage: boolean, numberOf: (value: ValueNode) => number | null): number {
-  const sizes = (field.arguments ?? []).filter((argument) => listArguments.includes(argument.name.value)).map((argument) => numberOf(argument.value))
+  const sizes = (field.arguments ?? [])
+    .filter((argument) => listArguments.includes(argument.name.value))
+    .map((argument) => numberOf(argument.value))
   const size = sizes.find((given) => given !== null)
   if (size != null) return Math.max(1, size)
   return isPage ? operationLimits.defaultPage : 1
@@ -130,7 +143,9 @@ function numberReader(operation: OperationDefinitionNode, variables: Variables):
     const name = value.name.value
     const given = variables[name]
     if (given !== undefined) return size(given)
-    const fallback = operation.variableDefinitions?.find((definition) => definition.variable.name.value === name)?.defaultValue
+    const fallback = operation.variableDefinitions?.find(
+      (definition) => definition.variable.name.value === name,
+    )?.defaultValue
     return fallback ? read(fallback) : null
   }
   return read

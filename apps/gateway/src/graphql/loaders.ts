@@ -15,7 +15,8 @@ import DataLoader from 'dataloader'
 
 /** One statement for all the objects of one answer, instead of one an object. Made anew for each request: nothing is cached beyond it. */
 export function createLoaders(lake: Lake) {
-  const batch = <V>(load: (lake: Lake, ids: readonly string[]) => Promise<V[]>) => new DataLoader<string, V>((ids) => load(lake, ids))
+  const batch = <V>(load: (lake: Lake, ids: readonly string[]) => Promise<V[]>) =>
+    new DataLoader<string, V>((ids) => load(lake, ids))
   return {
     collections: batch(collectionsByIds),
     itemCounts: batch(itemCounts),
@@ -27,7 +28,9 @@ export function createLoaders(lake: Lake) {
     modelVersions: batch(modelVersionsByIds),
     models: batch(modelsByIds),
     /** By name. A page of anything names few models that were never opened. */
-    modelsByName: new DataLoader<string, Awaited<ReturnType<typeof getModel>>>((names) => Promise.all(names.map((name) => getModel(lake, name)))),
+    modelsByName: new DataLoader<string, Awaited<ReturnType<typeof getModel>>>((names) =>
+      Promise.all(names.map((name) => getModel(lake, name))),
+    ),
   }
 }
 

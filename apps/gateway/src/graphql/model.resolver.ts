@@ -16,17 +16,26 @@ export class ModelResolver {
     @Info() info: GraphQLResolveInfo,
     @Arg('application', () => types.Application, { nullable: true, description: 'Only those for this.' })
     application: types.Application | null,
-    @Arg('query', () => String, { nullable: true, description: 'Only those with this in their name, in any case.' }) query: string | null,
-    @Arg('status', () => types.ModelStatus, { nullable: true, description: 'Only those in this state.' }) status: types.ModelStatus | null,
+    @Arg('query', () => String, { nullable: true, description: 'Only those with this in their name, in any case.' })
+    query: string | null,
+    @Arg('status', () => types.ModelStatus, { nullable: true, description: 'Only those in this state.' })
+    status: types.ModelStatus | null,
   ) {
     return toConnection(await listModels(lake, { application, query, status, ...chosenPage(page, info) }))
   }
 
-  @Query(() => types.Model, { nullable: true, description: '7.1. One model by its name; `default` needs `application`.' })
+  @Query(() => types.Model, {
+    nullable: true,
+    description: '7.1. One model by its name; `default` needs `application`.',
+  })
   async model(
     @Ctx() { lake }: GatewayContext,
-    @Arg('modelId', () => String, { defaultValue: 'default', description: '7.1. A name, or `default`.' }) modelId: string,
-    @Arg('application', () => types.Application, { nullable: true, description: 'What `default` is asked for; else a condition.' })
+    @Arg('modelId', () => String, { defaultValue: 'default', description: '7.1. A name, or `default`.' })
+    modelId: string,
+    @Arg('application', () => types.Application, {
+      nullable: true,
+      description: 'What `default` is asked for; else a condition.',
+    })
     application: types.Application | null,
   ) {
     const asked = application === 'AUTO_ANNOTATION' ? null : application
@@ -41,7 +50,11 @@ export class ModelResolver {
   }
 
   @FieldResolver()
-  async versions(@Root() model: Model, @Ctx() { lake }: GatewayContext, @Args(() => ForwardPageArgs) page: ForwardPageArgs) {
+  async versions(
+    @Root() model: Model,
+    @Ctx() { lake }: GatewayContext,
+    @Args(() => ForwardPageArgs) page: ForwardPageArgs,
+  ) {
     return toConnection(await listModelVersions(lake, model, page))
   }
 }

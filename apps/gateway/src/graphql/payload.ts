@@ -10,33 +10,45 @@ export interface UserErrorValue {
   [fact: string]: unknown
 }
 
-const isUserCode = (category: string): category is UserErrorCode => (userErrorCodes as readonly string[]).includes(category)
+const isUserCode = (category: string): category is UserErrorCode =>
+  (userErrorCodes as readonly string[]).includes(category)
 
 /** Expected and fixable by whoever asked; the others are top-level errors. */
-export const isUserError = (error: unknown): error is LakeError & { category: UserErrorCode } => isLakeError(error) && isUserCode(error.category)
+export const isUserError = (error: unknown): error is LakeError & { category: UserErrorCode } =>
+  isLakeError(error) && isUserCode(error.category)
 
 type Facts = Readonly<Record<string, unknown>>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
-const isOneOf = (value: unknown, values: readonly string[]): boolean => typeof value === 'string' && values.includes(value)
+const isOneOf = (value: unknown, values: readonly string[]): boolean =>
+  typeof value === 'string' && values.includes(value)
 const applications = ['AUTO_TAGGING', 'AUTO_ANNOTATION', 'EMBEDDING']
 const platforms = ['AWS', 'LOCAL']
 
 /** The concrete type of a code, where the error carries its facts; null where it does not. */
-const concrete: Partial<Record<UserErrorCode, (facts: Facts) => { __typename: string; [fact: string]: unknown } | null>> = {
+const concrete: Partial<
+  Record<UserErrorCode, (facts: Facts) => { __typename: string; [fact: string]: unknown } | null>
+> = {
   NOT_FOUND: (facts) => ({
     __typename: 'NotFoundError',
     suggestions: Array.isArray(facts['suggestions']) ? facts['suggestions'].map(String) : [],
   }),
   MODEL_APPLICATION_MISMATCH: ({ expected, actual }) =>
-    isOneOf(expected, applications) && isOneOf(actual, applications) ? { __typename: 'ModelApplicationError', expected, actual } : null,
-  BATCH_TOO_LARGE: ({ limit, received }) => (isCount(limit) && isCount(received) ? { __typename: 'BatchTooLargeError', limit, received } : null),
+    isOneOf(expected, applications) && isOneOf(actual, applications)
+      ? { __typename: 'ModelApplicationError', expected, actual }
+      : null,
+  BATCH_TOO_LARGE: ({ limit, received }) =>
+    isCount(limit) && isCount(received) ? { __typename: 'BatchTooLargeError', limit, received } : null,
   LIMIT_EXCEEDED: (facts) => {
     const limit = facts['limit'] ?? facts['maxBytes']
     const received = facts['received'] ?? facts['byteSize']
-    return isCount(limit) ? { __typename: 'LimitExceededError', limit, received: isCount(received) ? received : null } : null
+    return isCount(limit)
+      ? { __typename: 'LimitExceededError', limit, received: isCount(received) ? received : null }
+      : null
   },
   PLATFORM_UNAVAILABLE: ({ platform, available }) =>
-    isOneOf(platform, platforms) && Array.isArray(available) ? { __typename: 'PlatformUnavailableError', platform, available } : null,
+    isOneOf(platform, platforms) && Array.isArray(available)
+      ? { __typename: 'PlatformUnavailableError', platform, available }
+      : null,
   NOT_SUPPORTED: ({ field }) => (typeof field === 'string' ? { __typename: 'NotSupportedError', field } : null),
 }
 
@@ -54,7 +66,10 @@ export function toUserError(error: LakeError & { category: UserErrorCode }): Use
  * A mutation's answer: what the use-case gave, or `refused` with the reason in `userErrors`. Errors that no change of the
  * input mends (no right, a fault of ours) go on to the top level.
  */
-export async function payload<T extends object>(work: () => Promise<T>, refused: T): Promise<T & { userErrors: UserErrorValue[] }> {
+export async function payload<T extends object>(
+  work: () => Promise<T>,
+  refused: T,
+): Promise<T & { userErrors: UserErrorValue[] }> {
   try {
     return { userErrors: [], ...(await work()) }
   } catch (error) {

@@ -13,4 +13,5 @@ export async function modelOf(context: GatewayContext, made: Made) {
   return version && context.loaders.models.load(version.modelId)
 }
 
-export const jobOf = async ({ loaders }: GatewayContext, made: Made) => (made.jobId === null ? null : loaders.jobs.load(made.jobId))
+export const jobOf = async ({ loaders }: GatewayContext, made: Made) =>
+  made.jobId === null ? null : loaders.jobs.load(made.jobId)

@@ -17,7 +17,12 @@ export class SystemResolver {
   async platforms(@Ctx() { lake }: GatewayContext) {
     const ready = await lake.backend.isReady({ timeoutMs: 2_000 }).catch(() => false)
     return [
-      { platform: 'LOCAL', available: ready, isEnvDefault: true, detail: ready ? null : 'The inference service does not answer.' },
+      {
+        platform: 'LOCAL',
+        available: ready,
+        isEnvDefault: true,
+        detail: ready ? null : 'The inference service does not answer.',
+      },
       { platform: 'AWS', available: false, isEnvDefault: false, detail: 'Not served by this version.' },
     ]
   }
@@ -25,7 +30,9 @@ export class SystemResolver {
   /** A default that names no model is left out here; a run that needs it is told why. */
   @FieldResolver()
   async defaults(@Ctx() { lake }: GatewayContext) {
-    const models = await Promise.all((['AUTO_TAGGING', 'EMBEDDING'] as const).map((application) => getModel(lake, 'default', application)))
+    const models = await Promise.all(
+      (['AUTO_TAGGING', 'EMBEDDING'] as const).map((application) => getModel(lake, 'default', application)),
+    )
     return models.filter((model) => model !== null)
   }
 

@@ -7,11 +7,18 @@ import { toScope } from './scope'
 
 @Resolver()
 export class TaggingResolver {
-  @Mutation(() => types.AutoTagPayload, { description: '7.2. Tags the images of a collection, or of a list. Returns at once with a job; follow `jobProgress`.' })
+  @Mutation(() => types.AutoTagPayload, {
+    description:
+      '7.2. Tags the images of a collection, or of a list. Returns at once with a job; follow `jobProgress`.',
+  })
   autoTag(
     @Ctx() { lake }: GatewayContext,
-    @Arg('input', () => types.AutoTagInput, { description: 'What to tag, with which model, and how.' }) input: types.AutoTagInput,
+    @Arg('input', () => types.AutoTagInput, { description: 'What to tag, with which model, and how.' })
+    input: types.AutoTagInput,
   ) {
-    return payload<{ job: Job | null }>(async () => ({ job: await startAutoTag(lake, { ...input, scope: toScope(input.scope, 'scope') }) }), { job: null })
+    return payload<{ job: Job | null }>(
+      async () => ({ job: await startAutoTag(lake, { ...input, scope: toScope(input.scope, 'scope') }) }),
+      { job: null },
+    )
   }
 }

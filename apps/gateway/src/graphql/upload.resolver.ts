@@ -7,12 +7,16 @@ import { payload } from './payload'
 @Resolver()
 export class UploadResolver {
   @Mutation(() => types.CreateUploadPayload, {
-    description: 'A place to PUT bytes to, outside GraphQL. Size and digest are judged there; what the bytes are, by `addItems`.',
+    description:
+      'A place to PUT bytes to, outside GraphQL. Size and digest are judged there; what the bytes are, by `addItems`.',
   })
   createUpload(
     @Ctx() { lake }: GatewayContext,
-    @Arg('input', () => types.CreateUploadInput, { description: 'The file that is about to be sent.' }) input: types.CreateUploadInput,
+    @Arg('input', () => types.CreateUploadInput, { description: 'The file that is about to be sent.' })
+    input: types.CreateUploadInput,
   ) {
-    return payload<{ upload: UploadTicket | null }>(async () => ({ upload: await createUpload(lake, input) }), { upload: null })
+    return payload<{ upload: UploadTicket | null }>(async () => ({ upload: await createUpload(lake, input) }), {
+      upload: null,
+    })
   }
 }

@@ -12,7 +12,8 @@ export const createAuthenticator = (auth: 'off' | 'keys', db: Database): Authent
 
 // `response.locals` is untyped in Express; these two functions are the only ones that touch this entry.
 const setViewer = (response: Response, viewer: Viewer): void => void (response.locals['viewer'] = viewer)
-export const viewerOf = (response: Response): Viewer => response.locals['viewer'] as Viewer
+/** Undefined when nobody asked who it is. */
+export const viewerOf = (response: Response): Viewer | undefined => response.locals['viewer'] as Viewer | undefined
 
 /** Before the body is read: whoever has no key can't make us parse 16 MB. */
 export function requireViewer(authenticator: Authenticator): RequestHandler {

@@ -38,7 +38,12 @@ async function renderPage(examples: readonly Example[]): Promise<Page> {
   const defaultTabs = examples.map(({ document, variables }) => ({ query: document, variables, headers: null }))
   // `JSON.stringify` inside the page's script leaves `</script>` as it is; no example holds one, and none may.
   if (examples.some(({ document }) => document.includes('</'))) throw new Error('An example operation holds "</".')
-  const text = renderGraphiQL({ title: 'LakeLens GraphiQL', endpoint: '/graphql', subscriptionsProtocol: 'WS', defaultTabs })
+  const text = renderGraphiQL({
+    title: 'LakeLens GraphiQL',
+    endpoint: '/graphql',
+    subscriptionsProtocol: 'WS',
+    defaultTabs,
+  })
   const html = Buffer.from(text)
   const etag = `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"`
   return { html, zipped: await promisify(gzip)(html), etag, csp: policyOf(text) }

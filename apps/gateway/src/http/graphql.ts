@@ -5,7 +5,7 @@ import { expressMiddleware } from '@as-integrations/express5'
 import { createContext, type GatewayContext, type GatewayFacts } from '../context'
 import type { Lake } from '@lakelens/metalake'
 import express, { Router, type RequestHandler } from 'express'
-import { Kind } from 'graphql'
+import { GraphQLError, Kind } from 'graphql'
 import { formatError, isUnforeseen } from '../graphql/formatError'
 import { operationFault, operationLimits } from '../graphql/limits'
 import { lakeSchema } from '../graphql/schema'
@@ -52,18 +52,30 @@ export async function startGraphql(options: GraphqlOptions): Promise<{ router: R
   const router = Router()
   const authenticated = requireViewer(authenticator)
   // The page itself holds nothing: it asks for a key and sends it with each request.
-  router.use(((request, response, next) => (isPage(request) ? next() : authenticated(request, response, next))) as RequestHandler)
+  router.use(((request, response, next) =>
+    isPage(request) ? next() : authenticated(request, response, next)) as RequestHandler)
   router.use(express.json({ limit: maxRequestBytes }))
   router.use(
     expressMiddleware(server, {
-      context: ({ res }) => Promise.resolve(createContext(lake, facts, viewerOf(res), requestIdOf(res.locals))),
+      context: ({ res }) => {
+        const viewer = viewerOf(res)
+        // A request taken for one of the page, which carries no operation, turned out to be another.
+        if (!viewer) return Promise.reject(unidentified())
+        return Promise.resolve(createContext(lake, facts, viewer, requestIdOf(res.locals)))
+      },
     }),
   )
   return { router, stop: () => server.stop() }
 }
 
+const unidentified = (): GraphQLError =>
+  new GraphQLError('Send the operation with POST.', { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+
 const isPage = (request: Parameters<RequestHandler>[0]): boolean =>
-  request.method === 'GET' && request.query['query'] === undefined && request.query['extensions'] === undefined && Boolean(request.accepts('html'))
+  request.method === 'GET' &&
+  request.query['query'] === undefined &&
+  request.query['extensions'] === undefined &&
+  Boolean(request.accepts('html'))
 
 /** Limits, metrics, the log, and the request id on each error. */
 function observe(metrics: Metrics): ApolloServerPlugin<GatewayContext> {
@@ -78,7 +90,8 @@ function observe(metrics: Metrics): ApolloServerPlugin<GatewayContext> {
         },
         didEncounterErrors: ({ errors, contextValue }) => {
           for (const error of errors) {
-            if (isUnforeseen(error)) contextValue.lake.log.error({ err: error.originalError ?? error, path: error.path }, 'GraphQL error')
+            if (isUnforeseen(error))
+              contextValue.lake.log.error({ err: error.originalError ?? error, path: error.path }, 'GraphQL error')
           }
           return Promise.resolve()
         },
@@ -86,11 +99,19 @@ function observe(metrics: Metrics): ApolloServerPlugin<GatewayContext> {
           const { body } = response
           if (body.kind === 'single') {
             const { requestId } = contextValue
-            body.singleResult.errors = body.singleResult.errors?.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }))
+            body.singleResult.errors = body.singleResult.errors?.map((error) => ({
+              ...error,
+              extensions: { ...error.extensions, requestId },
+            }))
             if (operation) {
               const first = operation.selectionSet.selections[0]
               const field = first?.kind === Kind.FIELD ? first.name.value : 'fragment'
-              metrics.operation(operation.operation, field, body.singleResult.errors ? 'error' : 'ok', (performance.now() - started) / 1000)
+              metrics.operation(
+                operation.operation,
+                field,
+                body.singleResult.errors ? 'error' : 'ok',
+                (performance.now() - started) / 1000,
+              )
             }
           }
           return Promise.resolve()

@@ -27,7 +27,10 @@ export function refusalOf({ host, origin }: Asking, rules: GuardRules): string |
 /** What a plain Node request asks for: the proxy's word for the host is taken only where the proxy is trusted. */
 export function askingOf(request: IncomingMessage, isTrusted: (address: string | undefined) => boolean): Asking {
   const forwarded = request.headers['x-forwarded-host']
-  const named = isTrusted(request.socket.remoteAddress) && typeof forwarded === 'string' ? forwarded.split(',')[0]?.trim() : undefined
+  const named =
+    isTrusted(request.socket.remoteAddress) && typeof forwarded === 'string'
+      ? forwarded.split(',')[0]?.trim()
+      : undefined
   return { host: named ?? request.headers.host, origin: request.headers.origin }
 }
 
@@ -47,7 +50,8 @@ export function guard(rules: () => GuardRules, isTrusted: (address: string | und
     response.setHeader('Access-Control-Max-Age', '600')
     // Tools send headers of their own naming; the origin has been let in, so what it asks to send is no further question.
     const headers = request.headers['access-control-request-headers']
-    if (headers !== undefined && /^[\w\-, ]{1,2000}$/.test(headers)) response.setHeader('Access-Control-Allow-Headers', headers)
+    if (headers !== undefined && /^[\w\-, ]{1,2000}$/.test(headers))
+      response.setHeader('Access-Control-Allow-Headers', headers)
     if (request.headers['access-control-request-private-network'] === 'true') {
       response.setHeader('Access-Control-Allow-Private-Network', 'true')
     }

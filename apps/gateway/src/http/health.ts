@@ -10,9 +10,13 @@ export function healthRouter(checks: Readonly<Record<string, Check>>, isClosing:
   const router = Router()
   router.get('/live', (_request, response) => void response.json({ status: 'ok' }))
   router.get('/ready', async (_request, response) => {
-    const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await passes(check)] as const))
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await passes(check)] as const),
+    )
     const ready = !isClosing() && results.every(([, passed]) => passed)
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(results) })
+    response
+      .status(ready ? 200 : 503)
+      .json({ status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(results) })
   })
   return router
 }

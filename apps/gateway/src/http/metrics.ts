@@ -35,7 +35,11 @@ export function createMetrics(): Metrics {
     http(method, path, status, seconds) {
       const area = path.split('/')[1] ?? ''
       http.observe(
-        { method: methods.includes(method) ? method : 'other', area: areas.includes(area) ? area : 'other', status: `${Math.floor(status / 100)}xx` },
+        {
+          method: methods.includes(method) ? method : 'other',
+          area: areas.includes(area) ? area : 'other',
+          status: `${Math.floor(status / 100)}xx`,
+        },
         seconds,
       )
     },

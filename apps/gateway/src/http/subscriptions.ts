@@ -5,20 +5,19 @@ import type { Lake } from '@lakelens/metalake'
 import { isLakeError } from '@lakelens/kernel'
 import { getOperationAST, GraphQLError, parse, validate, type ExecutionArgs, type GraphQLFormattedError } from 'graphql'
 import { CloseCode, type Context, type ServerOptions } from 'graphql-ws'
-import { useServer, type Extra } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { createContext, type GatewayContext, type GatewayFacts } from '../context'
 import { formatError, isUnforeseen } from '../graphql/formatError'
 import { operationFault, operationLimits } from '../graphql/limits'
 import { lakeSchema } from '../graphql/schema'
 import type { Authenticator } from './authentication'
+import { serveGraphqlWs, type ConnectionParameters } from './graphqlWs'
 import { askingOf, refusalOf, type GuardRules } from './guard'
 
 /** Operations over WebSocket are subscriptions and small queries; batches of vectors go over HTTP. */
 const maxMessageBytes = 1024 * 1024
 const maxSubscriptions = 50
 const maxConnections = 1_000
-const keepAliveMs = 12_000
 
 export interface SubscriptionOptions {
   lake: Lake
@@ -28,15 +27,23 @@ export interface SubscriptionOptions {
   isTrusted: (address: string | undefined) => boolean
 }
 
-// What graphql-ws carries along with a connection; ours once it was let in.
-type Carried = { viewer: Lake['viewer']; requestId: string }
-type Parameters = Record<string, unknown>
-type Socket = Context<Parameters, Extra & Partial<Carried>>
+/** What goes along with a connection. */
+interface Carried {
+  readonly socket: WebSocket
+  readonly request: IncomingMessage
+  readonly requestId: string
+}
+type Socket = Context<ConnectionParameters, Carried>
 
 /** graphql-ws on `/graphql`: the same schema, access, limits and errors as over HTTP. Returns how to end it. */
 export function serveSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
-  const graphqlWs = useServer<Parameters, Carried>(hooksFor(options), sockets, keepAliveMs)
+  serveGraphqlWs(
+    sockets,
+    hooksFor(options),
+    (socket, request) => ({ socket, request, requestId: randomUUID() }),
+    options.lake.log,
+  )
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const refusal = upgradeRefusal(request, options, sockets.clients.size)
     if (refusal !== null) return refuseUpgrade(socket, refusal)
@@ -45,15 +52,21 @@ export function serveSubscriptions(server: Server, options: SubscriptionOptions)
   server.on('upgrade', onUpgrade)
   return async () => {
     server.off('upgrade', onUpgrade)
-    const all = [...sockets.clients]
-    // 1001 to everybody; who does not answer is cut off.
-    const timer = setTimeout(() => all.forEach((client) => client.terminate()), 1_000)
-    await graphqlWs.dispose()
+    const clients = [...sockets.clients]
+    const gone = Promise.all(clients.map((client) => new Promise((resolve) => client.once('close', resolve))))
+    for (const client of clients) client.close(1001, 'Going away')
+    // Who does not answer is cut off.
+    const timer = setTimeout(() => clients.forEach((client) => client.terminate()), 1_000)
+    await gone
     clearTimeout(timer)
   }
 }
 
-function upgradeRefusal(request: IncomingMessage, { rules, isTrusted }: SubscriptionOptions, connections: number): string | null {
+function upgradeRefusal(
+  request: IncomingMessage,
+  { rules, isTrusted }: SubscriptionOptions,
+  connections: number,
+): string | null {
   if (request.url?.split('?')[0] !== '/graphql') return '404 Not Found'
   if (refusalOf(askingOf(request, isTrusted), rules()) !== null) return '403 Forbidden'
   return connections >= maxConnections ? '503 Service Unavailable' : null
@@ -64,42 +77,48 @@ function refuseUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-function hooksFor({ lake, facts, authenticator }: SubscriptionOptions): ServerOptions<Parameters, Extra & Partial<Carried>> {
-  const contextOf = (socket: Socket): GatewayContext | null =>
-    socket.extra.viewer ? createContext(lake, facts, socket.extra.viewer, socket.extra.requestId ?? '') : null
-
-  const publicErrors = (socket: Socket, errors: readonly (GraphQLError | GraphQLFormattedError)[]): GraphQLFormattedError[] =>
+function hooksFor({ lake, facts, authenticator }: SubscriptionOptions): ServerOptions<ConnectionParameters, Carried> {
+  const publicErrors = (
+    { extra: { requestId } }: Socket,
+    errors: readonly (GraphQLError | GraphQLFormattedError)[],
+  ): GraphQLFormattedError[] =>
     errors.map((error) => {
-      const requestId = socket.extra.requestId
       if (isUnforeseen(error)) lake.log.error({ err: error, requestId }, 'GraphQL error')
       const formatted = formatError(error instanceof GraphQLError ? error.toJSON() : error, error)
       return { ...formatted, extensions: { ...formatted.extensions, requestId } }
     })
 
   return {
-    onConnect: async (socket: Socket) => {
-      socket.extra.requestId = randomUUID()
+    onConnect: async (socket) => {
       try {
-        socket.extra.viewer = await authenticator(authorizationOf(socket))
+        await authenticator(authorizationOf(socket))
         return true
       } catch (error) {
-        if (!isLakeError(error) || error.category !== 'UNAUTHENTICATED') throw error
+        if (!isUnauthenticated(error)) throw error
         socket.extra.socket.close(CloseCode.Unauthorized, 'Unauthorized')
         return false
       }
     },
-    onSubscribe: (socket: Socket, _id: string, payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null }) => {
+    onSubscribe: async (socket, _id, payload) => {
       if (Object.keys(socket.subscriptions).length > maxSubscriptions) {
         return [userFault(`A connection holds at most ${maxSubscriptions} operations at a time. Open another.`)]
       }
-      const contextValue = contextOf(socket)
-      return contextValue ? prepare(payload, contextValue) : [userFault('The connection was not initialised.')]
+      try {
+        // Asked again for each operation: a connection may outlive the key it was opened with.
+        const viewer = await authenticator(authorizationOf(socket))
+        return prepare(payload, createContext(lake, facts, viewer, socket.extra.requestId))
+      } catch (error) {
+        if (!isUnauthenticated(error)) throw error
+        return [new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED' } })]
+      }
     },
-    onError: (socket: Socket, _id: string, _payload: unknown, errors: readonly GraphQLError[]) => publicErrors(socket, errors),
-    onNext: (socket: Socket, _id: string, _payload: unknown, _args: unknown, result: { errors?: readonly GraphQLError[] }) =>
+    onError: (socket, _id, _payload, errors) => publicErrors(socket, errors as readonly GraphQLFormattedError[]),
+    onNext: (socket, _id, _payload, _args, result) =>
       result.errors ? { ...result, errors: publicErrors(socket, result.errors) } : undefined,
-  }
+  } as ServerOptions<ConnectionParameters, Carried>
 }
+
+const isUnauthenticated = (error: unknown): error is Error => isLakeError(error) && error.category === 'UNAUTHENTICATED'
 
 /** In `connectionParams` (browsers can't set headers on a WebSocket), else in the headers of the upgrade. */
 function authorizationOf(socket: Socket): string | undefined {
@@ -108,7 +127,8 @@ function authorizationOf(socket: Socket): string | undefined {
   return typeof given === 'string' ? given : socket.extra.request.headers.authorization
 }
 
-const userFault = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+const userFault = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 
 function prepare(
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },

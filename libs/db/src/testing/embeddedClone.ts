@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from '@lakelens/kernel'
 import { overThread } from '../embedded'
@@ -25,8 +25,19 @@ async function template(log: Logger): Promise<string> {
     hash.update(await readFile(join(dirname(require.resolve(`@electric-sql/${part}`)), '..', 'package.json')))
   }
   const path = join(cacheFolder, `database-${hash.digest('hex').slice(0, 16)}.tar`)
-  if (!existsSync(path)) await build(path, log)
+  if (!existsSync(path)) {
+    await build(path, log)
+    await removeOld()
+  }
   return path
+}
+
+/** 41 MB for each state of the migrations; a run that still reads one has opened it within the day. */
+async function removeOld(): Promise<void> {
+  for (const name of await readdir(cacheFolder)) {
+    const { mtimeMs } = await stat(join(cacheFolder, name))
+    if (Date.now() - mtimeMs > 86_400_000) await rm(join(cacheFolder, name), { force: true })
+  }
 }
 
 /** Written aside and renamed: test files that start together may each build it, and none sees half of one. */

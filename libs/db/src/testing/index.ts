@@ -8,16 +8,19 @@ export { openEmbeddedClone } from './embeddedClone'
 export { openPostgresClone } from './postgresClone'
 
 /** Which database the tests of this run use. */
-export const testDatabaseKind = (): 'embedded' | 'postgres' => (process.env.LAKELENS_TEST_DATABASE_URL ? 'postgres' : 'embedded')
+export const testDatabaseKind = (): 'embedded' | 'postgres' =>
+  process.env.LAKELENS_TEST_DATABASE_URL ? 'postgres' : 'embedded'
 
-const leakGraceMs = 2_000
-
-async function assertNothingLeaked(database: PooledDatabase): Promise<void> {
-  for (const deadline = Date.now() + leakGraceMs; database.busy() > 0 && Date.now() < deadline; ) {
+/** Throws when a connection is still in use: a transaction or statement that nobody awaited would fail another test, or hang. */
+export async function assertNothingLeaked(database: PooledDatabase, graceMs = 2_000): Promise<void> {
+  for (const deadline = Date.now() + graceMs; database.busy() > 0 && Date.now() < deadline;) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   const busy = database.busy()
-  if (busy > 0) throw new Error(`${busy} database connection(s) were still in use after the tests: a transaction or statement was not awaited`)
+  if (busy > 0)
+    throw new Error(
+      `${busy} database connection(s) were still in use after the tests. Await every transaction and statement.`,
+    )
 }
 
 /**

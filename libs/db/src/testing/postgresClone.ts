@@ -9,7 +9,10 @@ import { openPostgres } from '../postgres'
 const templateLock = 7_013_905_413
 
 /** A migrated database of its own on a real server: 50 to 100 ms from a template that is made once per set of migrations. */
-export async function openPostgresClone(adminUrl: string, log: Logger): Promise<{ database: PooledDatabase; drop: () => Promise<void> }> {
+export async function openPostgresClone(
+  adminUrl: string,
+  log: Logger,
+): Promise<{ database: PooledDatabase; drop: () => Promise<void> }> {
   const name = `lakelens_test_${process.pid}_${randomUUID().slice(0, 8)}`
   await asAdmin(adminUrl, async (admin) => {
     const template = await ensureTemplate(admin, adminUrl, log)

@@ -9,7 +9,7 @@ const remembered = 256
 
 /**
  * SHA-256 of a file, lower-case hex. Computed once for a path, size and time of change: hashing ResNet-50's 100 MB takes a
- * third of a second, and every job asks.
+ * quarter of a second, and every job asks.
  */
 export async function fileDigest(path: string, signal?: AbortSignal): Promise<string> {
   const { size, mtimeMs, ino } = await stat(path)

@@ -1,4 +1,5 @@
 import { findUpload, markUploadReady, markUploadRefused, type Database } from '@lakelens/db'
+import { maxPictureBytes } from '@lakelens/inference-client'
 import type { Lake } from '../lake'
 import { createBudget, type Budget } from './budget'
 import { errors } from './errors'
@@ -6,8 +7,6 @@ import { storeBlob } from './storeBlob'
 
 const MiB = 1024 * 1024
 
-/** A picture travels in one message and is decoded in one piece: what is larger is refused unread. */
-export const maxPictureBytes = 256 * MiB
 const thumbnailSize = 320
 const maxThumbnailBytes = 4 * MiB
 const probeTimeoutMs = 60_000
