@@ -1,54 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { loadConfig } from '@lakelens/gateway'
-import { parse } from 'yaml'
+import { compose, example, read, root } from './composeFile'
 
-const root = resolve(__dirname, '../..')
-const read = (file: string): string => readFileSync(join(root, file), 'utf8')
-
-interface Service {
-  build?: { dockerfile: string }
-  environment: Record<string, string>
-  ports?: string[]
-  networks: string[]
-  read_only?: boolean
-  user?: string
-  cap_drop: string[]
-  security_opt: string[]
-  healthcheck?: object
-  deploy: { resources: { limits: { memory: string } } }
-}
-
-/** Compose's `${NAME}`, `${NAME:-default}` and `${NAME:?message}`. */
-function interpolate(text: string, environment: Record<string, string>): string {
-  return text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, operator?: string, word?: string) => {
-    const value = environment[name]
-    if (value) return value
-    if (operator === '?') throw new Error(`${name}: ${word}`)
-    return operator === '-' ? (word ?? '') : ''
-  })
-}
-
-/** As Compose does: the file is parsed first, then every text in it is filled in. */
-function filledIn(value: unknown, environment: Record<string, string>): unknown {
-  if (typeof value === 'string') return interpolate(value, environment)
-  if (Array.isArray(value)) return value.map((entry) => filledIn(entry, environment))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, filledIn(entry, environment)]))
-}
-
-const compose = (environment: Record<string, string>): Record<string, Service> =>
-  (filledIn(parse(read('docker-compose.yml')), environment) as { services: Record<string, Service> }).services
-
-const example = Object.fromEntries(
-  read('.env.example')
-    .split('\n')
-    .filter((line) => /^\w+=/.test(line))
-    .map((line) => line.split(/=(.*)/).slice(0, 2) as [string, string]),
-)
 const filled = { ...example, POSTGRES_PASSWORD: 'abc123' }
 
 test("the gateway takes compose's environment: keys, both roles, the services by name", () => {

@@ -1,5 +1,5 @@
 import type { Lake } from '@lakelens/metalake'
-import type { Closeable } from '@lakelens/kernel'
+import { isLakeError, type Closeable } from '@lakelens/kernel'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { GatewayConfig } from './config'
 import type { GatewayFacts } from './context'
@@ -130,6 +130,8 @@ function faultHandler(lake: Lake): ErrorRequestHandler {
         'The request cannot be read: its body is not what its headers say, or its address is malformed.',
       )
     }
+    if (isLakeError(error) && error.category === 'UNAVAILABLE')
+      return refuse(response, 503, 'UNAVAILABLE', error.message)
     lake.log.error(
       { err: error, requestId: requestIdOf(response.locals), method: request.method, path: request.path },
       'request failed',

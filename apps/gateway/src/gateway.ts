@@ -80,7 +80,7 @@ async function assemble(config: GatewayConfig, log: Logger, options: GatewayOpti
   server.on('request', served.app)
   const { rules, isTrusted } = served
   const endSubscriptions = config.roles.includes('api')
-    ? serveSubscriptions(server, { lake, facts, authenticator, rules, isTrusted })
+    ? serveSubscriptions(server, { lake, facts, authenticator, introspection: config.introspection, rules, isTrusted })
     : () => Promise.resolve()
   await listen(server, config)
   // Closed the other way round: first nothing new comes in, then the work in hand goes back, then what both need ends.

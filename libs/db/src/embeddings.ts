@@ -57,8 +57,8 @@ export async function readEmbeddings(
   modelVersionId: string,
   itemIds: readonly string[],
 ): Promise<EmbeddingRow[]> {
-  const { rows } = await db.query<Omit<EmbeddingRow, 'vector'> & { stored: Buffer | string }>(
-    `select item_id as "itemId", ${vectorColumn(db, 'embedding')} as stored, source, created_at as "createdAt"
+  const { rows } = await db.query<Omit<EmbeddingRow, 'vector'> & { stored: Buffer }>(
+    `select item_id as "itemId", ${vectorColumn('embedding')} as stored, source, created_at as "createdAt"
      from embedding where model_version_id = $1 and item_id = any ($2::bigint[])`,
     [modelVersionId, itemIds],
   )

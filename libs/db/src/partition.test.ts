@@ -28,8 +28,8 @@ test('holds the vectors of its version, and none of another dimension', async ()
   await expect(insert(Float32Array.of(1, 2))).rejects.toMatchObject({ code: '23514' })
   await insert(Float32Array.of(1, 2, 3))
   await expect(insert(Float32Array.of(1, 2, 3))).rejects.toMatchObject({ code: '23505' })
-  const { rows } = await database().query<{ v: Buffer | string; partition: string }>(
-    `select ${vectorColumn(database(), 'embedding')} as v, tableoid::regclass as partition from embedding`,
+  const { rows } = await database().query<{ v: Buffer; partition: string }>(
+    `select ${vectorColumn('embedding')} as v, tableoid::regclass as partition from embedding`,
   )
   expect(rows.map(({ v, partition }) => [readVector(v), partition])).toEqual([
     [Float32Array.of(1, 2, 3), 'embedding_1'],

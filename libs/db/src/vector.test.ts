@@ -14,9 +14,7 @@ async function roundTrip(db: Db, vectors: Float32Array[]): Promise<Float32Array[
     ids,
     await vectorArrayParameter(db, vectors),
   ])
-  const { rows } = await db.query<{ v: Buffer | string }>(
-    `select ${vectorColumn(db, 'v')} as v from vectors order by id`,
-  )
+  const { rows } = await db.query<{ v: Buffer }>(`select ${vectorColumn('v')} as v from vectors order by id`)
   return rows.map(({ v }) => readVector(v))
 }
 

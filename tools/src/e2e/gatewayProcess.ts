@@ -28,7 +28,8 @@ export async function spawnGateway(environment: Record<string, string>): Promise
   })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-200_000)))
-  let isExpected = false
+  // Before it is ready its end is told by who waits for that.
+  let isExpected = true
   const exited = new Promise<number | null>((resolveExit) =>
     child.once('exit', (code, signal) => {
       if (!isExpected) console.error(`the gateway ended by itself with ${code ?? signal}\n${log}`)
@@ -36,6 +37,7 @@ export async function spawnGateway(environment: Record<string, string>): Promise
     }),
   )
   const url = await readyUrl(child, exited, () => log)
+  isExpected = false
   const pid = child.pid as number
   return {
     url,

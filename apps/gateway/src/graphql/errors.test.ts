@@ -194,6 +194,15 @@ describe('limits', () => {
     expect([deep.status, deep.json.errors[0].extensions.code]).toEqual([400, 'OPERATION_TOO_LARGE'])
   })
 
+  test.each([
+    ['fields', '{ a '.repeat(2_900) + '}'.repeat(2_900)],
+    ['lists', `{ node(id: ${'['.repeat(2_900)}${']'.repeat(2_900)}) { id } }`],
+    ['objects', `{ node(id: ${'{a:'.repeat(1_400)}1${'}'.repeat(1_400)}) { id } }`],
+  ])('brackets inside each other are refused before they are parsed: %s', async (_name, query) => {
+    const { status, json } = await gateway().graphql(query)
+    expect([status, json.errors[0].extensions.code]).toEqual([400, 'OPERATION_TOO_LARGE'])
+  })
+
   test('a document at the limit is answered in a moment', async () => {
     const started = performance.now()
     await gateway().graphql(`{ ${'__typename '.repeat(operationLimits.maxTokens - 10)} }`)

@@ -21,6 +21,8 @@ export const operationLimits = {
   maxAliases: 50,
   /** Of the parser: 1,000 names written out fit; a batch of vectors belongs in variables. */
   maxTokens: 6_000,
+  /** Brackets of any kind inside each other. */
+  maxNesting: 200,
   /** A cost is never larger than a page; more is refused by the list itself. */
   maxPage: 100,
   defaultPage: 20,
@@ -50,6 +52,10 @@ export function operationFault(
   }
   return null
 }
+
+/** Before parsing, see `isTooNested`. */
+export const nestingFault = (): GraphQLError =>
+  tooMuch('more brackets inside each other', `${operationLimits.maxNesting}`)
 
 function tooMuch(what: string, limit: string, advice = ''): GraphQLError {
   return new GraphQLError(`The operation has ${what}; the limit is ${limit}.${advice}`, {

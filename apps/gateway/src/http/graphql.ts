@@ -7,10 +7,12 @@ import type { Lake } from '@lakelens/metalake'
 import express, { Router, type RequestHandler } from 'express'
 import { GraphQLError, Kind } from 'graphql'
 import { formatError, isUnforeseen } from '../graphql/formatError'
-import { operationFault, operationLimits } from '../graphql/limits'
+import { nestingFault, operationFault, operationLimits } from '../graphql/limits'
+import { isTooNested } from '../graphql/nesting'
 import { lakeSchema } from '../graphql/schema'
 import { requireViewer, viewerOf, type Authenticator } from './authentication'
 import type { Metrics } from './metrics'
+import { refuse } from './refuse'
 import { requestIdOf } from './requestLog'
 
 /** A legal batch of 100 vectors of 2048 numbers is 4 MB of JSON; Express' own limit of 100 kB would refuse it. */
@@ -55,6 +57,7 @@ export async function startGraphql(options: GraphqlOptions): Promise<{ router: R
   router.use(((request, response, next) =>
     isPage(request) ? next() : authenticated(request, response, next)) as RequestHandler)
   router.use(express.json({ limit: maxRequestBytes }))
+  router.use(refuseNesting)
   router.use(
     expressMiddleware(server, {
       context: ({ res }) => {
@@ -66,6 +69,13 @@ export async function startGraphql(options: GraphqlOptions): Promise<{ router: R
     }),
   )
   return { router, stop: () => server.stop() }
+}
+
+const refuseNesting: RequestHandler = (request, response, next) => {
+  const body = request.body as { query?: unknown } | undefined
+  const nested = [body?.query, request.query['query']].some((text) => typeof text === 'string' && isTooNested(text))
+  if (!nested) return next()
+  refuse(response, 400, 'OPERATION_TOO_LARGE', nestingFault().message)
 }
 
 const unidentified = (): GraphQLError =>

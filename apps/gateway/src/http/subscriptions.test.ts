@@ -6,7 +6,7 @@ import { useGateway, type TestGateway } from '../testing/testGateway'
 const database = useDatabase()
 const gateway = useGateway({}, database)
 const closedDatabase = useDatabase()
-const closed = useGateway({ LAKELENS_AUTH: 'keys' }, closedDatabase)
+const closed = useGateway({ LAKELENS_AUTH: 'keys', LAKELENS_INTROSPECTION: '0' }, closedDatabase)
 
 interface Message {
   type: string
@@ -155,6 +155,7 @@ describe('limits are those of HTTP', () => {
       `{ item(uniqueName: "a") { ${'tags { job { failures { nodes { item { '.repeat(3)} id ${'}'.repeat(15)} } }`,
       'OPERATION_TOO_LARGE',
     ],
+    ['nesting', '{ a '.repeat(2_000) + '}'.repeat(2_000), 'OPERATION_TOO_LARGE'],
     ['validity', '{ nothing }', undefined],
     ['syntax', '{', undefined],
     ['tokens', `{ ${'__typename '.repeat(7_000)} }`, undefined],
@@ -227,6 +228,13 @@ describe('who may connect', () => {
     const answer = await byHeader.next(({ type }) => type === 'error' || type === 'next')
     expect(JSON.stringify(answer)).toContain('JOB_NOT_FOUND')
     byHeader.close()
+  })
+
+  test('introspection that is off is off here too', async () => {
+    const client = await initialised(closed(), { authorization: `Bearer ${closed().gateway.firstKey?.bearer}` })
+    client.send({ id: '1', type: 'subscribe', payload: { query: '{ __schema { queryType { name } } }' } })
+    expect((await client.next(({ id }) => id === '1')).type).toBe('error')
+    client.close()
   })
 
   test('with keys: a connection does not outlive its key', async () => {

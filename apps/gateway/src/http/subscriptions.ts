@@ -3,12 +3,22 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Lake } from '@lakelens/metalake'
 import { isLakeError } from '@lakelens/kernel'
-import { getOperationAST, GraphQLError, parse, validate, type ExecutionArgs, type GraphQLFormattedError } from 'graphql'
+import {
+  getOperationAST,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type ExecutionArgs,
+  type GraphQLFormattedError,
+} from 'graphql'
 import { CloseCode, type Context, type ServerOptions } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createContext, type GatewayContext, type GatewayFacts } from '../context'
 import { formatError, isUnforeseen } from '../graphql/formatError'
-import { operationFault, operationLimits } from '../graphql/limits'
+import { nestingFault, operationFault, operationLimits } from '../graphql/limits'
+import { isTooNested } from '../graphql/nesting'
 import { lakeSchema } from '../graphql/schema'
 import type { Authenticator } from './authentication'
 import { serveGraphqlWs, type ConnectionParameters } from './graphqlWs'
@@ -23,6 +33,7 @@ export interface SubscriptionOptions {
   lake: Lake
   facts: GatewayFacts
   authenticator: Authenticator
+  introspection: boolean
   rules: () => GuardRules
   isTrusted: (address: string | undefined) => boolean
 }
@@ -77,7 +88,12 @@ function refuseUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-function hooksFor({ lake, facts, authenticator }: SubscriptionOptions): ServerOptions<ConnectionParameters, Carried> {
+function hooksFor({
+  lake,
+  facts,
+  authenticator,
+  introspection,
+}: SubscriptionOptions): ServerOptions<ConnectionParameters, Carried> {
   const publicErrors = (
     { extra: { requestId } }: Socket,
     errors: readonly (GraphQLError | GraphQLFormattedError)[],
@@ -106,7 +122,7 @@ function hooksFor({ lake, facts, authenticator }: SubscriptionOptions): ServerOp
       try {
         // Asked again for each operation: a connection may outlive the key it was opened with.
         const viewer = await authenticator(authorizationOf(socket))
-        return prepare(payload, createContext(lake, facts, viewer, socket.extra.requestId))
+        return prepare(payload, createContext(lake, facts, viewer, socket.extra.requestId), introspection)
       } catch (error) {
         if (!isUnauthenticated(error)) throw error
         return [new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED' } })]
@@ -133,12 +149,15 @@ const userFault = (message: string): GraphQLError =>
 function prepare(
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
   contextValue: GatewayContext,
+  introspection: boolean,
 ): ExecutionArgs | GraphQLError[] {
   const schema = lakeSchema()
   const variableValues = payload.variables ?? {}
   try {
+    if (isTooNested(payload.query)) return [nestingFault()]
     const document = parse(payload.query, { maxTokens: operationLimits.maxTokens })
-    const faults = validate(schema, document)
+    const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
+    const faults = validate(schema, document, rules, { hideSuggestions: !introspection })
     if (faults.length > 0) return [...faults]
     const operation = getOperationAST(document, payload.operationName)
     if (!operation) return [userFault('The document does not say which operation to run: name one that it holds.')]

@@ -40,6 +40,6 @@ export const errors = defineErrors('metalake/access', {
   ],
   KEY_NOT_FOUND: [
     'NOT_FOUND',
-    (d: { keyId: string }) => `There is no API key ${d.keyId}. List them with "lakelens keys list".`,
+    () => 'There is no such API key. List them with "lakelens keys list".',
   ],
 })

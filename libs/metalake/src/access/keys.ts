@@ -48,7 +48,7 @@ export async function createApiKey(lake: Lake, input: NewKey): Promise<{ keyId: 
 export async function revokeApiKey(lake: Lake, { keyId }: { keyId: string }): Promise<{ revoked: boolean }> {
   lake.viewer.require('admin')
   const revoked = isId(keyId) ? await revokeKey(lake.db, keyId) : null
-  if (!revoked) throw errors.KEY_NOT_FOUND({ keyId: keyId.slice(0, 40) }, { path: ['keyId'] })
+  if (!revoked) throw errors.KEY_NOT_FOUND({}, { path: ['keyId'] })
   return revoked
 }
 

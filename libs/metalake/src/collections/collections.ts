@@ -31,7 +31,7 @@ export async function createCollection(lake: Lake, input: { name: string; conten
   // Control characters and unpaired surrogates can't be typed, shown or stored.
   if (/[\p{Cc}\p{Cs}]/u.test(name)) throw errors.COLLECTION_NAME_INVALID({ reason: 'it holds control characters' }, { path: ['name'] })
   if (input.contentType !== 'IMAGE') {
-    throw errors.NOT_SUPPORTED({ field: 'contentType', what: `a collection of ${input.contentType}` }, { path: ['contentType'] })
+    throw errors.NOT_SUPPORTED({ field: 'contentType', what: `a collection of ${input.contentType}`, instead: 'Use IMAGE' }, { path: ['contentType'] })
   }
   const created = await insertCollection(lake.db, { name, contentType: input.contentType, createdBy: lake.viewer.name })
   if (created) return created

@@ -28,7 +28,7 @@ export async function addItems(lake: Lake, input: { collectionId: string; items:
   lake.viewer.require('run')
   if (input.items.length > maxItems) throw errors.ITEMS_TOO_MANY({ limit: maxItems, received: input.items.length }, { path: ['items'] })
   const [collection] = isId(input.collectionId) ? await collectionsByIds(lake.db, [input.collectionId]) : []
-  if (!collection) throw errors.COLLECTION_NOT_FOUND({ id: input.collectionId }, { path: ['collectionId'] })
+  if (!collection) throw errors.COLLECTION_NOT_FOUND({}, { path: ['collectionId'] })
 
   const refusals: LakeError[] = []
   const candidates: Candidate[] = []

@@ -24,7 +24,7 @@ export async function resolveScope(lake: Lake, scope: Scope | null, { unknownNam
   }
   if (scope.collectionId != null) {
     const [collection] = isId(scope.collectionId) ? await collectionsByIds(lake.db, [scope.collectionId]) : []
-    if (!collection) throw errors.COLLECTION_NOT_FOUND({ id: scope.collectionId }, { path: ['scope', 'collectionId'] })
+    if (!collection) throw errors.COLLECTION_NOT_FOUND({}, { path: ['scope', 'collectionId'] })
     return { collectionId: collection.id, itemIds: null }
   }
   const names = [...new Set(scope.uniqueNames ?? [])]
