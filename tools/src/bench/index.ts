@@ -136,14 +136,21 @@ async function runCase(
     )
 }
 
-/** Seconds from the mutation to COMPLETED. */
+/**
+ * Seconds from the mutation to COMPLETED, by the timestamps of the job itself: asking often enough to time it from outside
+ * would cost the product the processor it is measured on.
+ */
 async function runJob(bench: BenchCase, api: Api, collectionId: string, items: number): Promise<number> {
-  const startedAt = performance.now()
-  const job = await jobEnd(api, (await bench.start(api, collectionId)).id, 600_000, 20)
-  const seconds = (performance.now() - startedAt) / 1000
-  if (job.counts.succeeded !== items)
-    throw errors.BENCH_REFUSED({ reason: `the job ended ${job.status} with ${JSON.stringify(job.counts)}` })
-  return seconds
+  const { id } = await bench.start(api, collectionId)
+  const ended = await jobEnd(api, id, 600_000, 250)
+  if (ended.counts.succeeded !== items) {
+    throw errors.BENCH_REFUSED({ reason: `the job ended ${ended.status} with ${JSON.stringify(ended.counts)}` })
+  }
+  const { job } = await api.request<{ job: { createdAt: string; finishedAt: string } }>(
+    'query ($id: ID!) { job(id: $id) { createdAt finishedAt } }',
+    { id },
+  )
+  return (Date.parse(job.finishedAt) - Date.parse(job.createdAt)) / 1000
 }
 
 function modelOf(modelsDir: string, name: string): { modelFile: string; manifest: unknown } {
