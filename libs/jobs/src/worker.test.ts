@@ -11,7 +11,9 @@ let itemIds: string[]
 beforeAll(async () => {
   const digest = 'a'.repeat(64)
   await database().query(`insert into blob (digest, byte_size) values ($1, 1)`, [digest])
-  const { rows } = await database().query<{ id: string }>(`insert into collection (name, content_type, created_by) values ('c', 'IMAGE', 't') returning id`)
+  const { rows } = await database().query<{ id: string }>(
+    `insert into collection (name, content_type, created_by) values ('c', 'IMAGE', 't') returning id`,
+  )
   await database().query(
     `insert into item (collection_id, unique_name, name, content_type, media_type, digest, byte_size, created_by)
      select $1, 'c_' || n, n::text, 'IMAGE', 'image/png', $2, 1, 't' from generate_series(1, 100) as n`,
@@ -20,7 +22,10 @@ beforeAll(async () => {
   itemIds = (await database().query<{ id: string }>(`select id from item order by id`)).rows.map((row) => row.id)
   await database().query(`create table written (job_id bigint, item_id bigint, worker text)`)
   await database().query(`insert into model (name, application, is_system) values ('m', 'AUTO_TAGGING', true)`)
-  await database().query(`insert into model_version (model_id, version, status, runtime, origin, sha256, package_digest, byte_size, manifest) values (1, 1, 'READY', 'ONNX', 'LOCAL', $1, 'p', 1, '{}')`, [digest])
+  await database().query(
+    `insert into model_version (model_id, version, status, runtime, origin, sha256, package_digest, byte_size, manifest) values (1, 1, 'READY', 'ONNX', 'LOCAL', $1, 'p', 1, '{}')`,
+    [digest],
+  )
 })
 
 afterEach(async () => {
@@ -30,27 +35,49 @@ afterEach(async () => {
 /** Writes one row an item, without any constraint that would hide a second one. */
 const writingTask = (worker: string, overrides: Partial<JobTask> = {}): JobTask => ({
   pageSize: 7,
-  prepare: () => Promise.resolve({ parameters: {}, parametersDigest: 'd', modelId: '1', modelVersionId: '1', total: 100 }),
+  prepare: () =>
+    Promise.resolve({ parameters: {}, parametersDigest: 'd', modelId: '1', modelVersionId: '1', total: 100 }),
   async plan(tx, _job, { after, upTo }) {
-    const { rows } = await tx.query<{ id: string }>(`select id from item where id > $1 and id <= $2 order by id limit 30`, [after, upTo])
-    return { itemIds: rows.map((row) => row.id), skipped: 0, next: rows.length === 30 ? (rows.at(-1)?.id ?? null) : null }
+    const { rows } = await tx.query<{ id: string }>(
+      `select id from item where id > $1 and id <= $2 order by id limit 30`,
+      [after, upTo],
+    )
+    return {
+      itemIds: rows.map((row) => row.id),
+      skipped: 0,
+      next: rows.length === 30 ? (rows.at(-1)?.id ?? null) : null,
+    }
   },
   run: (job, ids) => Promise.resolve((tx: Db) => write(tx, job, ids, worker)),
   ...overrides,
 })
 
 async function write(tx: Db, job: JobRow, ids: readonly string[], worker: string) {
-  await tx.query(`insert into written (job_id, item_id, worker) select $1, id, $3 from unnest($2::bigint[]) as id`, [job.id, ids, worker])
+  await tx.query(`insert into written (job_id, item_id, worker) select $1, id, $3 from unnest($2::bigint[]) as id`, [
+    job.id,
+    ids,
+    worker,
+  ])
   return { succeeded: ids.length, skipped: 0, failures: [], lastUniqueName: null }
 }
 
 const reportFault = (error: unknown): FaultReport => {
   const waits = error instanceof LakeError && error.category === 'UNAVAILABLE'
-  return { waits, problem: { code: waits ? 'UNAVAILABLE' : 'INTERNAL', message: String(error), hint: null, retryable: true } }
+  return {
+    waits,
+    problem: { code: waits ? 'UNAVAILABLE' : 'INTERNAL', message: String(error), hint: null, retryable: true },
+  }
 }
 
 const start = (task: JobTask, options: { leaseSeconds?: number; slots?: number } = {}): Closeable => {
-  const worker = startWorker({ database: database(), tasks: { test: task }, reportFault, log: silentLogger(), pollMs: 20, ...options })
+  const worker = startWorker({
+    database: database(),
+    tasks: { test: task },
+    reportFault,
+    log: silentLogger(),
+    pollMs: 20,
+    ...options,
+  })
   workers.push(worker)
   return worker
 }
@@ -58,7 +85,16 @@ const start = (task: JobTask, options: { leaseSeconds?: number; slots?: number }
 let requests = 0
 const queue = async (key = `request ${requests++}`): Promise<JobRow> => {
   const upperBound = await lastItemId(database())
-  const job = { kind: 'test', name: 'a test', key, idempotencyKey: null, payload: {}, parameters: {}, collectionId: null, createdBy: 't' }
+  const job = {
+    kind: 'test',
+    name: 'a test',
+    key,
+    idempotencyKey: null,
+    payload: {},
+    parameters: {},
+    collectionId: null,
+    createdBy: 't',
+  }
   return (await database().transaction((tx) => enqueue(tx, job, upperBound))).job
 }
 
@@ -71,7 +107,10 @@ const ended = async (id: string, withinMs = 15_000): Promise<JobRow> => {
 }
 
 const timesWritten = async (jobId: string): Promise<number[]> => {
-  const { rows } = await database().query<{ count: number }>(`select count(*)::integer as count from written where job_id = $1 group by item_id`, [jobId])
+  const { rows } = await database().query<{ count: number }>(
+    `select count(*)::integer as count from written where job_id = $1 group by item_id`,
+    [jobId],
+  )
   return rows.map((row) => row.count)
 }
 
@@ -94,12 +133,16 @@ test('the same request asked twice at once is one job; once it has ended it may 
 })
 
 test('two workers share one job and double nothing', async () => {
-  const slowly = (name: string) => writingTask(name, { run: async (job, ids) => (await sleep(15), (tx: Db) => write(tx, job, ids, name)) })
+  const slowly = (name: string) =>
+    writingTask(name, { run: async (job, ids) => (await sleep(15), (tx: Db) => write(tx, job, ids, name)) })
   start(slowly('a'), { slots: 2 })
   start(slowly('b'), { slots: 2 })
   const job = await ended((await queue()).id)
   expect(await timesWritten(job.id)).toEqual(Array(100).fill(1))
-  const { rows } = await database().query<{ worker: string }>(`select distinct worker from written where job_id = $1 order by 1`, [job.id])
+  const { rows } = await database().query<{ worker: string }>(
+    `select distinct worker from written where job_id = $1 order by 1`,
+    [job.id],
+  )
   expect(rows.map((row) => row.worker)).toEqual(['a', 'b'])
 })
 
@@ -155,7 +198,10 @@ test('an item that always ends in an unforeseen error fails alone', async () => 
   start(task, { slots: 4 })
   const { id } = await queue()
   // Back-off is for people's databases, not for this test: every wait is cut short.
-  const hurry = setInterval(() => void database().query(`update job_page set not_before = now() where lease_until is null`), 30)
+  const hurry = setInterval(
+    () => void database().query(`update job_page set not_before = now() where lease_until is null`),
+    30,
+  )
   const job = await ended(id, 25_000).finally(() => clearInterval(hurry))
   expect(job).toMatchObject({ status: 'COMPLETED_WITH_ERRORS', succeeded: 99, failed: 1 })
   const { rows } = await database().query(`select item_id as "itemId", code from job_failure where job_id = $1`, [id])
@@ -163,9 +209,14 @@ test('an item that always ends in an unforeseen error fails alone', async () => 
 })
 
 test('a job that cannot be prepared fails with its reason and leaves no pages', async () => {
-  const refuse = (error: unknown): FaultReport => ({ waits: false, problem: { code: 'MODEL_UNAVAILABLE', message: String(error), hint: null, retryable: false } })
+  const refuse = (error: unknown): FaultReport => ({
+    waits: false,
+    problem: { code: 'MODEL_UNAVAILABLE', message: String(error), hint: null, retryable: false },
+  })
   const task = writingTask('a', { prepare: () => Promise.reject(new Error('no such weights')) })
-  workers.push(startWorker({ database: database(), tasks: { test: task }, reportFault: refuse, log: silentLogger(), pollMs: 20 }))
+  workers.push(
+    startWorker({ database: database(), tasks: { test: task }, reportFault: refuse, log: silentLogger(), pollMs: 20 }),
+  )
   const job = await ended((await queue()).id)
   expect(job.status).toBe('FAILED')
   expect(job.error).toMatchObject({ code: 'MODEL_UNAVAILABLE', message: 'Error: no such weights' })
@@ -177,13 +228,23 @@ test('closing hands work back at once and without counting an attempt', async ()
   const worker = start(task, { slots: 2 })
   const { id } = await queue()
   for (;;) {
-    if ((await database().query(`select 1 from job_page where job_id = $1 and stage = 'ITEMS' and worker is not null`, [id])).rowCount === 2) break
+    if (
+      (
+        await database().query(`select 1 from job_page where job_id = $1 and stage = 'ITEMS' and worker is not null`, [
+          id,
+        ])
+      ).rowCount === 2
+    )
+      break
     await sleep(20)
   }
   const before = Date.now()
   await worker.close()
   expect(Date.now() - before).toBeLessThan(2_000)
-  const { rows } = await database().query<{ worker: string | null; attempts: number }>(`select worker, attempts from job_page where job_id = $1`, [id])
+  const { rows } = await database().query<{ worker: string | null; attempts: number }>(
+    `select worker, attempts from job_page where job_id = $1`,
+    [id],
+  )
   expect(rows.every((row) => row.worker === null && row.attempts === 0)).toBe(true)
   start(writingTask('b'))
   expect(await ended(id)).toMatchObject({ status: 'COMPLETED', succeeded: 100 })

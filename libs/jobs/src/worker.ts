@@ -66,7 +66,7 @@ export function startWorker(options: WorkerOptions): Closeable {
   let turn: Promise<unknown> = Promise.resolve()
   const nextPage = (): Promise<ClaimedPage> => {
     const claimed = turn.then(async () => {
-      for (let failures = 0; ; ) {
+      for (let failures = 0; ;) {
         closing.signal.throwIfAborted()
         try {
           const page = await claimPage(database, { worker: name, kinds: Object.keys(tasks), leaseSeconds, planAhead })
@@ -124,7 +124,10 @@ export function startWorker(options: WorkerOptions): Closeable {
     announceWork(database)
   }
 
-  const stages: Record<ClaimedPage['stage'], (page: ClaimedPage, job: JobRow, task: JobTask, signal: AbortSignal) => Promise<void>> = {
+  const stages: Record<
+    ClaimedPage['stage'],
+    (page: ClaimedPage, job: JobRow, task: JobTask, signal: AbortSignal) => Promise<void>
+  > = {
     async PREPARE(page, job, task, signal) {
       const prepared = await task.prepare(job, { signal })
       await settleInPages(page, async (tx) => {
@@ -137,7 +140,8 @@ export function startWorker(options: WorkerOptions): Closeable {
       await settleInPages(page, async (tx) => {
         const plan = await task.plan(tx, job, { after: page.cursor ?? '0', upTo: page.upperBound ?? '0' })
         await insertItemPages(tx, job.id, plan.itemIds, task.pageSize)
-        if (plan.next !== null) await insertPage(tx, { jobId: job.id, stage: 'PLAN', cursor: plan.next, upperBound: page.upperBound })
+        if (plan.next !== null)
+          await insertPage(tx, { jobId: job.id, stage: 'PLAN', cursor: plan.next, upperBound: page.upperBound })
         await addToJob(tx, job.id, { succeeded: 0, skipped: plan.skipped, failed: 0, lastUniqueName: null })
       })
     },
@@ -173,7 +177,10 @@ export function startWorker(options: WorkerOptions): Closeable {
     }
     if (closing.signal.aborted) return giveBack(page, 0, false)
     const { problem, waits } = options.reportFault(error)
-    log[waits ? 'warn' : 'error']({ err: error, jobId: job.id, stage: page.stage, attempt: page.attempts }, problem.message)
+    log[waits ? 'warn' : 'error'](
+      { err: error, jobId: job.id, stage: page.stage, attempt: page.attempts },
+      problem.message,
+    )
     const isJobsFault = page.stage !== 'ITEMS' && !waits && (!problem.retryable || page.attempts >= maxAttempts)
     await database
       .transaction(async (tx) => {
@@ -191,23 +198,32 @@ export function startWorker(options: WorkerOptions): Closeable {
     )
 
   let lastHeartbeat = Date.now()
-  const heartbeat = setInterval(() => {
-    if (held.size === 0) {
-      lastHeartbeat = Date.now()
-      return
-    }
-    const holds = [...held.values()]
-    extendLeases(database, holds.map((hold) => hold.page), leaseSeconds).then(
-      (kept) => {
+  const heartbeat = setInterval(
+    () => {
+      if (held.size === 0) {
         lastHeartbeat = Date.now()
-        for (const { page, lost } of holds) if (!kept.has(page.id)) lost.abort(new PageLost(`page ${page.id} is no longer ours`))
-      },
-      () => {
-        // Leases have run out for sure: others may have the pages already, so the work would only be done twice.
-        if (Date.now() - lastHeartbeat > leaseSeconds * 1000) for (const hold of held.values()) hold.lost.abort(new PageLost('leases ran out'))
-      },
-    )
-  }, (leaseSeconds * 1000) / 3)
+        return
+      }
+      const holds = [...held.values()]
+      extendLeases(
+        database,
+        holds.map((hold) => hold.page),
+        leaseSeconds,
+      ).then(
+        (kept) => {
+          lastHeartbeat = Date.now()
+          for (const { page, lost } of holds)
+            if (!kept.has(page.id)) lost.abort(new PageLost(`page ${page.id} is no longer ours`))
+        },
+        () => {
+          // Leases have run out for sure: others may have the pages already, so the work would only be done twice.
+          if (Date.now() - lastHeartbeat > leaseSeconds * 1000)
+            for (const hold of held.values()) hold.lost.abort(new PageLost('leases ran out'))
+        },
+      )
+    },
+    (leaseSeconds * 1000) / 3,
+  )
 
   const running = Promise.all(Array.from({ length: slots }, slot))
   return {

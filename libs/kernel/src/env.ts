@@ -26,7 +26,12 @@ export const booleanVariable = z.string().transform((text, context) => {
 })
 
 /** A comma-separated list; blanks around entries are dropped. */
-export const listVariable = z.string().transform((text) => text.split(',').map((entry) => entry.trim()).filter(Boolean))
+export const listVariable = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+)
 
 /** A TCP port; 0 asks the system for a free one. */
 export const portVariable = z.coerce.number().int().min(0).max(65535)

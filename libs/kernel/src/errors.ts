@@ -66,7 +66,10 @@ const tables: { lib: string; table: ErrorTable }[] = []
  * Makes one function an error out of a table `CODE: [category, facts => message]`. A message is fact plus next step.
  * The tables of all libs together are printed as `docs/errors.md`.
  */
-export function defineErrors<const T extends ErrorTable>(lib: string, table: T): { [K in keyof T]: ErrorFactory<T[K]> } {
+export function defineErrors<const T extends ErrorTable>(
+  lib: string,
+  table: T,
+): { [K in keyof T]: ErrorFactory<T[K]> } {
   tables.push({ lib, table })
   return Object.fromEntries(
     Object.entries(table).map(([code, [category, message]]) => [
@@ -79,7 +82,9 @@ export function defineErrors<const T extends ErrorTable>(lib: string, table: T):
 
 /** Every error any imported lib can raise, for the documentation. */
 export function listErrors(): { lib: string; code: string; category: ErrorCategory }[] {
-  return tables.flatMap(({ lib, table }) => Object.entries(table).map(([code, [category]]) => ({ lib, code, category })))
+  return tables.flatMap(({ lib, table }) =>
+    Object.entries(table).map(([code, [category]]) => ({ lib, code, category })),
+  )
 }
 
 export const isLakeError = (error: unknown): error is LakeError => error instanceof LakeError

@@ -5,7 +5,13 @@ export type { Logger }
 /** Structured log lines on standard error: standard output belongs to what a command prints. */
 export function createLogger(name: string, level = 'info'): Logger {
   return pino(
-    { name, level, base: { name, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, redact: ['headers.authorization', 'secret', 'url.query'] },
+    {
+      name,
+      level,
+      base: { name, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ['headers.authorization', 'secret', 'url.query'],
+    },
     pino.destination({ fd: 2, sync: true }),
   )
 }

@@ -58,7 +58,8 @@ function checkPageArgs(args: PageArgs, maxPageSize: number, order: string) {
   if (backward && after != null) throw errors.PAGE_ARGUMENTS({ reason: '`last` goes with `before`, not with `after`' })
   if (!backward && before != null) throw errors.PAGE_ARGUMENTS({ reason: '`before` goes with `last`' })
   const size = first ?? last ?? defaultPageSize
-  if (!Number.isInteger(size) || size < 0) throw errors.PAGE_ARGUMENTS({ reason: 'a page size is a whole number from 0' })
+  if (!Number.isInteger(size) || size < 0)
+    throw errors.PAGE_ARGUMENTS({ reason: 'a page size is a whole number from 0' })
   if (size > maxPageSize) throw errors.PAGE_TOO_LARGE({ limit: maxPageSize, received: size })
   const cursor = backward ? before : after
   return { size, backward, key: cursor == null ? null : decodeCursor(order, cursor) }
@@ -68,7 +69,8 @@ const encodeCursor = (order: string, key: string): string => Buffer.from(`${orde
 
 function decodeCursor(order: string, cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString()
-  if (!text.startsWith(`${order}:`)) throw errors.PAGE_ARGUMENTS({ reason: 'the cursor is not one of this list in this order' })
+  if (!text.startsWith(`${order}:`))
+    throw errors.PAGE_ARGUMENTS({ reason: 'the cursor is not one of this list in this order' })
   const key = text.slice(order.length + 1)
   if (order.endsWith('id') && !/^\d{1,18}$/.test(key)) throw errors.PAGE_ARGUMENTS({ reason: 'the cursor is damaged' })
   return key

@@ -51,7 +51,7 @@ export async function measureFloor(options: FloorOptions): Promise<FloorResult> 
   }
 }
 
-function complete({ variant, threads, rounds, ...given }: FloorOptions): WorkerSetup['options'] {
+function complete({ variant, threads: _threads, rounds: _rounds, ...given }: FloorOptions): WorkerSetup['options'] {
   const defaults = {
     resolution: { width: 640, height: 640 },
     confidenceThreshold: 0.25,

@@ -16,15 +16,25 @@ let gateway: GatewayProcess
 
 /** What compose gives each service, but for what only its network and volumes can give: addresses and folders. */
 beforeAll(async () => {
-  if (!databaseUrl) throw new Error('DATABASE_URL is not set: compose runs on a real Postgres. Run this under `npm run postgres --`.')
+  if (!databaseUrl)
+    throw new Error('DATABASE_URL is not set: compose runs on a real Postgres. Run this under `npm run postgres --`.')
   const given = services['inference']?.environment
   inference = spawn(process.execPath, [resolve(__dirname, '../../../apps/inference/dist/main.js')], {
-    env: { PATH: process.env['PATH'] ?? '', ...given, INFERENCE_HOST: '127.0.0.1', INFERENCE_PORT: '0', LAKELENS_DATA: join(folder, 'inference') },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      ...given,
+      INFERENCE_HOST: '127.0.0.1',
+      INFERENCE_PORT: '0',
+      LAKELENS_DATA: join(folder, 'inference'),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: inference.stdout as NodeJS.ReadableStream })
   const address = await new Promise<string>((found) =>
-    lines.on('line', (line) => line.startsWith('{"listening"') && found((JSON.parse(line) as { listening: string }).listening)),
+    lines.on(
+      'line',
+      (line) => line.startsWith('{"listening"') && found((JSON.parse(line) as { listening: string }).listening),
+    ),
   )
   const environment = { ...services['gateway']?.environment }
   delete environment['LAKELENS_INTERNAL_URL']
@@ -44,14 +54,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function ask(path: string, headers: Record<string, string>, body?: string): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
+function ask(
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
   const { port } = new URL(gateway.url)
   return new Promise((answered, failed) => {
-    const sent = request({ host: '127.0.0.1', port, path, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      response.on('end', () => answered({ status: response.statusCode ?? 0, headers: response.headers, text }))
-    })
+    const sent = request(
+      { host: '127.0.0.1', port, path, method: body === undefined ? 'GET' : 'POST', headers },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        response.on('end', () => answered({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      },
+    )
     sent.once('error', failed)
     sent.end(body)
   })
@@ -61,13 +78,19 @@ const keyFile = join(folder, 'gateway', 'admin-key')
 const firstKey = (): string => readFileSync(keyFile, 'utf8').trim()
 
 const viewer = (headers: Record<string, string>) =>
-  ask('/graphql', { 'content-type': 'application/json', host: 'localhost:4000', ...headers }, JSON.stringify({ query: '{ viewer { name role } }' }))
+  ask(
+    '/graphql',
+    { 'content-type': 'application/json', host: 'localhost:4000', ...headers },
+    JSON.stringify({ query: '{ viewer { name role } }' }),
+  )
 
 test("compose's environment starts with keys: without one nothing is told, and the first key works, as Bearer and as Basic", async () => {
   expect(statSync(keyFile).mode & 0o777).toBe(0o600)
   const secret = firstKey()
   expect(JSON.parse((await viewer({})).text)).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
-  expect(JSON.parse((await viewer({ authorization: 'Bearer wrong.secret' })).text)).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  expect(JSON.parse((await viewer({ authorization: 'Bearer wrong.secret' })).text)).toMatchObject({
+    errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+  })
   const basic = Buffer.from(secret.replace('.', ':')).toString('base64')
   for (const authorization of [`Bearer ${secret}`, `Basic ${basic}`]) {
     expect(JSON.parse((await viewer({ authorization })).text)).toMatchObject({ data: { viewer: { role: 'ADMIN' } } })
@@ -83,8 +106,12 @@ test('a foreign Host or Origin is refused', async () => {
   expect((await viewer(own)).status).toBe(200)
 })
 
-test("what listens on a loopback address takes Apollo Studio and local dev servers, and nobody else", async () => {
-  const local = await spawnGateway({ LAKELENS_DATA: join(folder, 'local'), LAKELENS_MODELS_DIR: modelsDir(), LAKELENS_LOG_LEVEL: 'warn' })
+test('what listens on a loopback address takes Apollo Studio and local dev servers, and nobody else', async () => {
+  const local = await spawnGateway({
+    LAKELENS_DATA: join(folder, 'local'),
+    LAKELENS_MODELS_DIR: modelsDir(),
+    LAKELENS_LOG_LEVEL: 'warn',
+  })
   const from = (origin: string) =>
     fetch(`${local.url}/graphql`, {
       method: 'POST',
@@ -104,6 +131,11 @@ test("what listens on a loopback address takes Apollo Studio and local dev serve
 }, 60_000)
 
 test('with access control off it refuses to start on another address, and says what to do', async () => {
-  const start = spawnGateway({ HOST: '0.0.0.0', LAKELENS_AUTH: 'off', LAKELENS_PUBLIC_URL: 'http://localhost:4000', LAKELENS_DATA: join(folder, 'open') })
+  const start = spawnGateway({
+    HOST: '0.0.0.0',
+    LAKELENS_AUTH: 'off',
+    LAKELENS_PUBLIC_URL: 'http://localhost:4000',
+    LAKELENS_DATA: join(folder, 'open'),
+  })
   await expect(start).rejects.toThrow(/ended with 1 before it was ready[\s\S]*LAKELENS_AUTH=keys/)
 }, 60_000)

@@ -23,7 +23,14 @@ const startWithinMs = 30_000
 /** Starts it and waits until it is ready. `environment` is all it gets besides PATH and HOME. */
 export async function spawnGateway(environment: Record<string, string>): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', PORT: '0', INFERENCE_PORT: '0', LAKELENS_READY_LINE: '1', ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      PORT: '0',
+      INFERENCE_PORT: '0',
+      LAKELENS_READY_LINE: '1',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
@@ -64,7 +71,9 @@ async function readyUrl(child: ChildProcess, exited: Promise<number | null>, log
       if (line.startsWith('{"ready"')) resolveReady((JSON.parse(line) as { ready: string }).ready)
     })
   })
-  const gone = exited.then((code) => Promise.reject(new Error(`the gateway ended with ${code} before it was ready\n${log()}`)))
+  const gone = exited.then((code) =>
+    Promise.reject(new Error(`the gateway ended with ${code} before it was ready\n${log()}`)),
+  )
   const answered = new AbortController()
   const late = sleep(startWithinMs, answered.signal).then(() => {
     child.kill('SIGKILL')

@@ -11,10 +11,17 @@ let gateway: GatewayProcess
 let browser: Browser
 
 beforeAll(async () => {
-  if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: install Debian's chromium, or name one in LAKELENS_CHROMIUM`)
+  if (!existsSync(executablePath))
+    throw new Error(`no browser at ${executablePath}: install Debian's chromium, or name one in LAKELENS_CHROMIUM`)
   gateway = await spawnGateway({ LAKELENS_DATA: folder, LAKELENS_MODELS_DIR: modelsDir(), LAKELENS_LOG_LEVEL: 'warn' })
   // Chromium's own sandbox can't be set up by root, which CI machines run as.
-  const args = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+  const args = [
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ]
   browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? [...args, '--no-sandbox'] : args })
 }, 60_000)
 
@@ -48,7 +55,8 @@ test('GraphiQL works without internet: the page loads from our files alone, and 
 
   const answer = page.locator('.result-window')
   await answer.getByText('"ADMIN"').first().waitFor({ timeout: 20_000 })
-  if (process.env['LAKELENS_SCREENSHOTS']) await page.screenshot({ path: join(process.env['LAKELENS_SCREENSHOTS'], 'graphiql.png') })
+  if (process.env['LAKELENS_SCREENSHOTS'])
+    await page.screenshot({ path: join(process.env['LAKELENS_SCREENSHOTS'], 'graphiql.png') })
   expect(await answer.innerText()).toContain('"totalCount"')
   expect(foreign).toEqual([])
   expect(faults).toEqual([])

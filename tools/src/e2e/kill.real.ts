@@ -32,20 +32,28 @@ afterAll(async () => {
 /** Every picture once: processed once by the counts, and no box twice by the same model. */
 async function expectEveryPictureOnce(jobId: string): Promise<void> {
   const job = await jobEnd(api(), jobId, jobWithinMs)
-  expect(job).toMatchObject({ status: 'COMPLETED', counts: { total: 128, processed: 128, succeeded: 128, skipped: 0, failed: 0 } })
+  expect(job).toMatchObject({
+    status: 'COMPLETED',
+    counts: { total: 128, processed: 128, succeeded: 128, skipped: 0, failed: 0 },
+  })
   const items = await itemsOf(api(), collectionId)
   expect(items).toHaveLength(128)
   for (const item of items) {
     const boxes = item.annotations.nodes.map(({ label, box }) => JSON.stringify([label, box]))
     expect(new Set(boxes).size).toBe(boxes.length)
-    for (const tag of item.tags) expect(tag.count).toBe(item.annotations.nodes.filter(({ label }) => label === tag.label).length)
+    for (const tag of item.tags)
+      expect(tag.count).toBe(item.annotations.nodes.filter(({ label }) => label === tag.label).length)
   }
 }
 
 test(`kill -9 of the inference process, ${rounds} times in the middle of jobs: every job completes, every picture once`, async () => {
   const gatewayPid = gateway.pid
   for (let killed = 0, threshold = 0.3; killed < rounds; threshold += 0.01) {
-    const job = await startAutoTag(api(), { scope: { collectionId }, inputResolution: { width: 320, height: 320 }, confidenceThreshold: threshold })
+    const job = await startAutoTag(api(), {
+      scope: { collectionId },
+      inputResolution: { width: 320, height: 320 },
+      confidenceThreshold: threshold,
+    })
     for (let n = 0; n < 2 && killed < rounds; n++) {
       await sleep(300 + Math.random() * 1_500)
       const victim = gateway.inferencePid()
@@ -61,7 +69,11 @@ test(`kill -9 of the inference process, ${rounds} times in the middle of jobs: e
 
 test(`kill -9 of the gateway, ${rounds} times in the middle of jobs: after a restart the job completes, no orphan, no stale lock`, async () => {
   for (let killed = 0, threshold = 0.4; killed < rounds; threshold += 0.01) {
-    const job = await startAutoTag(api(), { scope: { collectionId }, inputResolution: { width: 320, height: 320 }, confidenceThreshold: threshold })
+    const job = await startAutoTag(api(), {
+      scope: { collectionId },
+      inputResolution: { width: 320, height: 320 },
+      confidenceThreshold: threshold,
+    })
     for (let n = 0; n < 2 && killed < rounds; n++) {
       await sleep(300 + Math.random() * 1_500)
       const inference = gateway.inferencePid()

@@ -46,7 +46,12 @@ export async function upload(api: Api, file: string): Promise<string> {
 }
 
 /** Uploads files, four at a time, and adds them to a collection; `rename` gives each its name there. */
-export async function addFiles(api: Api, collectionId: string, files: readonly string[], rename = basename): Promise<UserError[]> {
+export async function addFiles(
+  api: Api,
+  collectionId: string,
+  files: readonly string[],
+  rename = basename,
+): Promise<UserError[]> {
   const refused: UserError[] = []
   for (let at = 0; at < files.length; at += 32) {
     const group = files.slice(at, at + 32)
@@ -87,7 +92,8 @@ export async function jobEnd(api: Api, id: string, withinMs = 120_000, everyMs =
   for (const end = Date.now() + withinMs; ; await sleep(everyMs)) {
     const job = await jobState(api, id)
     if (!['QUEUED', 'IN_PROGRESS'].includes(job.status)) return job
-    if (Date.now() > end) throw new Error(`job ${id} is still ${job.status} after ${withinMs} ms: ${JSON.stringify(job)}`)
+    if (Date.now() > end)
+      throw new Error(`job ${id} is still ${job.status} after ${withinMs} ms: ${JSON.stringify(job)}`)
   }
 }
 
@@ -95,21 +101,25 @@ export interface ItemView {
   uniqueName: string
   name: string
   tags: { label: string; count: number; maxConfidence: number }[]
-  annotations: { totalCount: number; nodes: { label: string; confidence: number; box: { x: number; y: number; width: number; height: number } }[] }
+  annotations: {
+    totalCount: number
+    nodes: { label: string; confidence: number; box: { x: number; y: number; width: number; height: number } }[]
+  }
 }
 
 /** Every item of a collection, page by page, with its tags and live boxes. */
 export async function itemsOf(api: Api, collectionId: string): Promise<ItemView[]> {
   const items: ItemView[] = []
-  for (let after: string | null = null; ; ) {
-    const page: { items: { nodes: ItemView[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } = await api.request(
-      `query ($id: ID!, $after: String) {
+  for (let after: string | null = null; ;) {
+    const page: { items: { nodes: ItemView[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } =
+      await api.request(
+        `query ($id: ID!, $after: String) {
          items(scope: { collectionId: $id }, orderBy: { field: NAME, direction: ASC }, first: 25, after: $after) {
            pageInfo { hasNextPage endCursor }
            nodes { uniqueName name tags { label count maxConfidence }
              annotations(first: 100) { totalCount nodes { label confidence box { x y width height } } } } } }`,
-      { id: collectionId, after },
-    )
+        { id: collectionId, after },
+      )
     items.push(...page.items.nodes)
     if (!page.items.pageInfo.hasNextPage) return items
     after = page.items.pageInfo.endCursor

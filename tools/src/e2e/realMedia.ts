@@ -3,7 +3,8 @@ import { join } from 'node:path'
 
 function folder(variable: string): string {
   const value = process.env[variable]
-  if (!value) throw new Error(`${variable} is not set: these tests read real weights and media and do not pretend without them.`)
+  if (!value)
+    throw new Error(`${variable} is not set: these tests read real weights and media and do not pretend without them.`)
   return value
 }
 

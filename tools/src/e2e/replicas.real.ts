@@ -13,7 +13,8 @@ let second: GatewayProcess
 
 /** One replica of API and worker, with an inference process of its own; database and media are shared. */
 const replica = (name: string) => {
-  if (!databaseUrl) throw new Error('DATABASE_URL is not set: replicas need a real Postgres. Run this under `npm run postgres --`.')
+  if (!databaseUrl)
+    throw new Error('DATABASE_URL is not set: replicas need a real Postgres. Run this under `npm run postgres --`.')
   return spawnGateway({
     DATABASE_URL: databaseUrl,
     MEDIA_URL: `file://${join(folder, 'media')}`,
@@ -50,7 +51,10 @@ test('two API replicas and two workers share one job: nothing doubled, both work
   )
   for await (const { jobProgress } of events) seen.push(jobProgress)
 
-  expect(await jobEnd(here, job.id)).toMatchObject({ status: 'COMPLETED', counts: { total: 128, succeeded: 128, failed: 0, skipped: 0 } })
+  expect(await jobEnd(here, job.id)).toMatchObject({
+    status: 'COMPLETED',
+    counts: { total: 128, succeeded: 128, failed: 0, skipped: 0 },
+  })
   expect(seen.length).toBeGreaterThan(2)
   expect(seen.at(-1)).toMatchObject({ status: 'COMPLETED', counts: { processed: 128 } })
   const order = seen.map(({ seq }) => seq)

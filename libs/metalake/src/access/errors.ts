@@ -38,8 +38,5 @@ export const errors = defineErrors('metalake/access', {
     'INVALID_INPUT',
     () => 'A key expires in the future. Give a later time, or none for a key that does not expire.',
   ],
-  KEY_NOT_FOUND: [
-    'NOT_FOUND',
-    () => 'There is no such API key. List them with "lakelens keys list".',
-  ],
+  KEY_NOT_FOUND: ['NOT_FOUND', () => 'There is no such API key. List them with "lakelens keys list".'],
 })

@@ -3,10 +3,36 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { insertItems, touchBlob } from '@lakelens/db'
 import { useDatabase } from '@lakelens/db/testing'
-import type { DetectOptions, DetectResult, EmbedResult, InferenceBackend, ModelFacts, ModelRef, Picture } from '@lakelens/inference-client'
+import type {
+  DetectOptions,
+  DetectResult,
+  EmbedResult,
+  InferenceBackend,
+  ModelFacts,
+  ModelRef,
+  Picture,
+} from '@lakelens/inference-client'
 import { LakeError, silentLogger, sleep, type Closeable } from '@lakelens/kernel'
 import { createDiskBlobStore, createUrlSigner } from '@lakelens/media'
-import { createCollection, getJob, itemsByIds, jobFailures, listAnnotations, listItems, readEmbeddings, startAutoTag, startEmbeddings, startWorker, systemViewer, signingKeys, tagsOfItems, viewerOf, watchJob, type Job, type Lake } from '..'
+import {
+  createCollection,
+  getJob,
+  itemsByIds,
+  jobFailures,
+  listAnnotations,
+  listItems,
+  readEmbeddings,
+  startAutoTag,
+  startEmbeddings,
+  startWorker,
+  systemViewer,
+  signingKeys,
+  tagsOfItems,
+  viewerOf,
+  watchJob,
+  type Job,
+  type Lake,
+} from '..'
 import { hasEnded } from '../jobs/jobs'
 
 const database = useDatabase()
@@ -19,7 +45,14 @@ interface Shown {
   broken?: boolean
 }
 
-const facts: ModelFacts = { inputs: [], outputs: [], fixedResolution: null, stride: 32, vectorDimension: null, warmupMs: 1 }
+const facts: ModelFacts = {
+  inputs: [],
+  outputs: [],
+  fixedResolution: null,
+  stride: 32,
+  vectorDimension: null,
+  warmupMs: 1,
+}
 
 class ShowingBackend implements InferenceBackend {
   seen: string[] = []
@@ -71,7 +104,13 @@ beforeAll(async () => {
     blobs: createDiskBlobStore(join(root, 'media')),
     backend,
     signer: createUrlSigner({ keys: signingKeys(db), publicUrl: () => 'http://127.0.0.1:4000' }),
-    models: { modelsDir: fixtures, dataDir: root, offline: true, defaults: { AUTO_TAGGING: 'tiny-detector', EMBEDDING: 'tiny-embedder' }, deniedLicenses: [] },
+    models: {
+      modelsDir: fixtures,
+      dataDir: root,
+      offline: true,
+      defaults: { AUTO_TAGGING: 'tiny-detector', EMBEDDING: 'tiny-embedder' },
+      deniedLicenses: [],
+    },
     limits: { maxUploadBytes: 1_000_000, maxPageSize: 100 },
     log: silentLogger(),
     viewer: systemViewer(),
@@ -93,27 +132,53 @@ beforeEach(() => {
 const vector = (seed: number): number[] => Array.from({ length: 12 }, (_, n) => Math.fround(Math.sin(seed * 31 + n)))
 
 let collections = 0
-async function fill(count: number, shown: (n: number) => Partial<Shown> = () => ({})): Promise<{ id: string; names: string[]; itemIds: string[] }> {
+async function fill(
+  count: number,
+  shown: (n: number) => Partial<Shown> = () => ({}),
+): Promise<{ id: string; names: string[]; itemIds: string[] }> {
   const { id, name } = await createCollection(lake, { name: `run ${collections++}`, contentType: 'IMAGE' })
   const rows = []
   for (let n = 0; n < count; n++) {
-    const content: Shown & { n: string } = { boxes: [{ label: 'red', confidence: 0.6 }, { label: 'red', confidence: 0.3 }], vector: vector(n), n: `${name} ${n}`, ...shown(n) }
+    const content: Shown & { n: string } = {
+      boxes: [
+        { label: 'red', confidence: 0.6 },
+        { label: 'red', confidence: 0.3 },
+      ],
+      vector: vector(n),
+      n: `${name} ${n}`,
+      ...shown(n),
+    }
     const bytes = Buffer.from(JSON.stringify(content))
     const { digest, byteSize } = await lake.blobs.put(bytes, { maxBytes: 100_000 })
     await touchBlob(lake.db, { digest, byteSize })
-    rows.push({ collectionId: id, uniqueName: `${name}_${n}.png`, name: `${n}.png`, contentType: 'IMAGE' as const, mediaType: 'image/png', digest, byteSize, width: 10, height: 10, thumbnailDigest: null })
+    rows.push({
+      collectionId: id,
+      uniqueName: `${name}_${n}.png`,
+      name: `${n}.png`,
+      contentType: 'IMAGE' as const,
+      mediaType: 'image/png',
+      digest,
+      byteSize,
+      width: 10,
+      height: 10,
+      thumbnailDigest: null,
+    })
   }
   const items = await insertItems(lake.db, rows, 'test')
   return { id, names: rows.map((row) => row.uniqueName), itemIds: items.map((item) => item.id) }
 }
 
 async function finished(job: Job, withinMs = 20_000): Promise<Job> {
-  for await (const { job: state } of watchJob(lake, job.id, AbortSignal.timeout(withinMs))) if (hasEnded(state.status)) return state
+  for await (const { job: state } of watchJob(lake, job.id, AbortSignal.timeout(withinMs)))
+    if (hasEnded(state.status)) return state
   throw new Error(`job ${job.id} did not end in ${withinMs} ms: ${JSON.stringify(await getJob(lake, job.id))}`)
 }
 
 const liveBoxes = async (itemId: string) =>
-  (await listAnnotations(lake, itemId, { first: 100 })).edges.map(({ node }) => ({ label: node.label, confidence: Math.round((node.confidence ?? 0) * 10) / 10 }))
+  (await listAnnotations(lake, itemId, { first: 100 })).edges.map(({ node }) => ({
+    label: node.label,
+    confidence: Math.round((node.confidence ?? 0) * 10) / 10,
+  }))
 
 const code = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -124,10 +189,22 @@ const code = (promise: Promise<unknown>): Promise<string> =>
 test('a run tags every item, says what it used, and running again skips what is done', async () => {
   const { id, itemIds } = await fill(40)
   const first = await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
-  expect(first).toMatchObject({ status: 'COMPLETED', progress: 100, counts: { total: 40, processed: 40, succeeded: 40, skipped: 0, failed: 0 } })
-  expect(first.parameters).toMatchObject({ inputResolution: { width: 300, height: 300 }, effectiveResolution: { width: 320, height: 320 }, confidenceThreshold: 0.5, nmsIou: 0.7, modelVersion: 1 })
+  expect(first).toMatchObject({
+    status: 'COMPLETED',
+    progress: 100,
+    counts: { total: 40, processed: 40, succeeded: 40, skipped: 0, failed: 0 },
+  })
+  expect(first.parameters).toMatchObject({
+    inputResolution: { width: 300, height: 300 },
+    effectiveResolution: { width: 320, height: 320 },
+    confidenceThreshold: 0.5,
+    nmsIou: 0.7,
+    modelVersion: 1,
+  })
   expect(backend.options[0]).toMatchObject({ width: 320, height: 320, confidenceThreshold: 0.5 })
-  expect((await tagsOfItems(lake, itemIds)).map((tags) => tags.map(({ label, count }) => `${label} ${count}`))).toEqual(Array(40).fill(['red 1']))
+  expect((await tagsOfItems(lake, itemIds)).map((tags) => tags.map(({ label, count }) => `${label} ${count}`))).toEqual(
+    Array(40).fill(['red 1']),
+  )
 
   backend.seen = []
   const again = await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
@@ -139,17 +216,23 @@ test('a run tags every item, says what it used, and running again skips what is 
 test('an item with nothing found is done too', async () => {
   const { id } = await fill(3, () => ({ boxes: [] }))
   await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
-  expect((await finished(await startAutoTag(lake, { scope: { collectionId: id } }))).counts).toMatchObject({ skipped: 3 })
+  expect((await finished(await startAutoTag(lake, { scope: { collectionId: id } }))).counts).toMatchObject({
+    skipped: 3,
+  })
 })
 
 test('0.5, then 0.25, then 0.5 again never leaves two live boxes of one object', async () => {
   const { id, itemIds } = await fill(5)
   const item = itemIds[0] as string
-  const run = async (confidenceThreshold: number) => finished(await startAutoTag(lake, { scope: { collectionId: id }, confidenceThreshold }))
+  const run = async (confidenceThreshold: number) =>
+    finished(await startAutoTag(lake, { scope: { collectionId: id }, confidenceThreshold }))
   await run(0.5)
   expect(await liveBoxes(item)).toEqual([{ label: 'red', confidence: 0.6 }])
   expect((await run(0.25)).counts.succeeded).toBe(5)
-  expect(await liveBoxes(item)).toEqual([{ label: 'red', confidence: 0.6 }, { label: 'red', confidence: 0.3 }])
+  expect(await liveBoxes(item)).toEqual([
+    { label: 'red', confidence: 0.6 },
+    { label: 'red', confidence: 0.3 },
+  ])
   // What 0.25 superseded is not done: it is processed again.
   expect((await run(0.5)).counts).toMatchObject({ succeeded: 5, skipped: 0 })
   expect(await liveBoxes(item)).toEqual([{ label: 'red', confidence: 0.6 }])
@@ -162,9 +245,14 @@ test('what a person made or accepted stays, whatever a model says later', async 
   await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
   const [accepted] = (await listAnnotations(lake, itemIds[0] as string, {})).edges
   await lake.db.query(`update annotation set review = 'ACCEPTED' where id = $1`, [accepted?.node.id])
-  await lake.db.query(`insert into annotation (item_id, label, source, kind, x, y, width, height) values ($1, 'cat', 'HUMAN', 'BOX', 0, 0, 1, 1)`, [itemIds[0]])
+  await lake.db.query(
+    `insert into annotation (item_id, label, source, kind, x, y, width, height) values ($1, 'cat', 'HUMAN', 'BOX', 0, 0, 1, 1)`,
+    [itemIds[0]],
+  )
   await finished(await startAutoTag(lake, { scope: { collectionId: id }, onExisting: 'REPLACE' }))
-  const labels = (await listAnnotations(lake, itemIds[0] as string, {})).edges.map(({ node }) => `${node.source} ${node.label} ${node.review}`)
+  const labels = (await listAnnotations(lake, itemIds[0] as string, {})).edges.map(
+    ({ node }) => `${node.source} ${node.label} ${node.review}`,
+  )
   expect(labels.sort()).toEqual(['HUMAN cat PENDING', 'MACHINE red ACCEPTED', 'MACHINE red PENDING'])
 })
 
@@ -187,7 +275,9 @@ test('one bad item fails alone, with its reason', async () => {
   const job = await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
   expect(job).toMatchObject({ status: 'COMPLETED_WITH_ERRORS', counts: { succeeded: 19, failed: 1 } })
   const failures = (await jobFailures(lake, job.id, {})).edges.map(({ node }) => node)
-  expect(failures).toMatchObject([{ uniqueName: names[7], code: 'MEDIA_UNREADABLE', message: 'The picture ends too early.', attempts: 1 }])
+  expect(failures).toMatchObject([
+    { uniqueName: names[7], code: 'MEDIA_UNREADABLE', message: 'The picture ends too early.', attempts: 1 },
+  ])
   // A failed item is not done: the next run tries it, and only it.
   backend.seen = []
   await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
@@ -235,19 +325,31 @@ test('vectors come back exactly, in the order asked, with a status for every nam
     [names[2], 'FOUND'],
     [other.names[0], 'NO_EMBEDDING'],
   ])
-  expect(answers[0]?.embedding).toMatchObject({ modelName: 'tiny-embedder', modelVersion: 1, vectorDimension: [12], source: 'GENERATED' })
+  expect(answers[0]?.embedding).toMatchObject({
+    modelName: 'tiny-embedder',
+    modelVersion: 1,
+    vectorDimension: [12],
+    source: 'GENERATED',
+  })
   expect([...(answers[0]?.embedding?.vector ?? [])]).toEqual(vector(2))
-  expect((await finished(await startEmbeddings(lake, { scope: { collectionId: id } }))).counts).toMatchObject({ skipped: 3 })
+  expect((await finished(await startEmbeddings(lake, { scope: { collectionId: id } }))).counts).toMatchObject({
+    skipped: 3,
+  })
 })
 
 test('asking twice at once is one job; an idempotency key is one job for good', async () => {
   const { id } = await fill(1)
   const scope = { collectionId: id }
-  const [first, second] = await Promise.all([startAutoTag(lake, { scope, idempotencyKey: 'k1' }), startAutoTag(lake, { scope, idempotencyKey: 'k1' })])
+  const [first, second] = await Promise.all([
+    startAutoTag(lake, { scope, idempotencyKey: 'k1' }),
+    startAutoTag(lake, { scope, idempotencyKey: 'k1' }),
+  ])
   expect(second.id).toBe(first.id)
   await finished(first)
   expect((await startAutoTag(lake, { scope, idempotencyKey: 'k1' })).id).toBe(first.id)
-  expect(await code(startAutoTag(lake, { scope, idempotencyKey: 'k1', confidenceThreshold: 0.9 }))).toBe('IDEMPOTENCY_KEY_REUSED')
+  expect(await code(startAutoTag(lake, { scope, idempotencyKey: 'k1', confidenceThreshold: 0.9 }))).toBe(
+    'IDEMPOTENCY_KEY_REUSED',
+  )
 })
 
 test('what cannot be run is refused by name, before anything is queued', async () => {
@@ -260,7 +362,10 @@ test('what cannot be run is refused by name, before anything is queued', async (
     ['SCOPE_INVALID', () => startAutoTag(lake, { scope: {} })],
     ['SCOPE_INVALID', () => startAutoTag(lake, { scope: { collectionId: id, uniqueNames: ['a'] } })],
     ['ITEMS_UNKNOWN', () => startAutoTag(lake, { scope: { uniqueNames: ['nobody'] } })],
-    ['ITEMS_TOO_MANY', () => startAutoTag(lake, { scope: { uniqueNames: Array.from({ length: 1001 }, (_, n) => `${n}`) } })],
+    [
+      'ITEMS_TOO_MANY',
+      () => startAutoTag(lake, { scope: { uniqueNames: Array.from({ length: 1001 }, (_, n) => `${n}`) } }),
+    ],
     ['NOT_SUPPORTED', () => startAutoTag(lake, { scope: { metalake: { contentType: 'IMAGE' } } })],
     ['NOT_SUPPORTED', () => startAutoTag(lake, { scope, query: 'annotation.label=Bird' })],
     ['NOT_SUPPORTED', () => startAutoTag(lake, { scope, filter: { annotationTypes: ['RAW'] } })],
@@ -279,7 +384,10 @@ test('what cannot be run is refused by name, before anything is queued', async (
 
 test('a default that cannot be had fails its job with what to do', async () => {
   const { id } = await fill(1)
-  const without = { ...lake, models: { ...lake.models, modelsDir: undefined, defaults: { ...lake.models.defaults, AUTO_TAGGING: 'yolov8n' } } }
+  const without = {
+    ...lake,
+    models: { ...lake.models, modelsDir: undefined, defaults: { ...lake.models.defaults, AUTO_TAGGING: 'yolov8n' } },
+  }
   expect(await code(startAutoTag(without, { scope: { collectionId: id } }))).toMatch(/^MODEL_/)
 })
 
@@ -288,7 +396,8 @@ test('a watcher sees the present state first, every number once, and the end', a
   backend.beforeAnswer = () => sleep(150)
   const job = await startAutoTag(lake, { scope: { collectionId: id } })
   const seen: { seq: number; status: string }[] = []
-  for await (const { seq, job: state } of watchJob(lake, job.id, AbortSignal.timeout(20_000))) seen.push({ seq, status: state.status })
+  for await (const { seq, job: state } of watchJob(lake, job.id, AbortSignal.timeout(20_000)))
+    seen.push({ seq, status: state.status })
   expect(seen.map(({ seq }) => seq)).toEqual([...new Set(seen.map(({ seq }) => seq))].sort((a, b) => a - b))
   expect(seen.at(-1)?.status).toBe('COMPLETED')
   // Whoever comes after the end gets the terminal state alone.
@@ -303,8 +412,13 @@ test('lists page by key both ways, stable under inserts, and refuse what is too 
   const order = { field: 'NAME', direction: 'ASC' } as const
   const sorted = [...names].sort()
   const seen: string[] = []
-  for (let after: string | null = null; ; ) {
-    const page: Awaited<ReturnType<typeof listItems>> = await listItems(lake, { scope, orderBy: order, first: 10, after })
+  for (let after: string | null = null; ;) {
+    const page: Awaited<ReturnType<typeof listItems>> = await listItems(lake, {
+      scope,
+      orderBy: order,
+      first: 10,
+      after,
+    })
     seen.push(...page.edges.map((edge) => edge.node.uniqueName))
     if (!page.hasNextPage) break
     after = page.edges.at(-1)?.cursor ?? null

@@ -23,14 +23,21 @@ export function batchesOf(items: readonly ItemRow[], maxBytes = maxBatchBytes): 
 }
 
 /** Reads the stored files of a batch. One that has gone from the store fails alone. */
-export async function readPictures(lake: Lake, items: readonly ItemRow[]): Promise<{ pictures: Picture[]; failures: ItemFailure[] }> {
+export async function readPictures(
+  lake: Lake,
+  items: readonly ItemRow[],
+): Promise<{ pictures: Picture[]; failures: ItemFailure[] }> {
   const failures: ItemFailure[] = []
   const pictures: Picture[] = []
   const bytes = await Promise.all(
     items.map((item) =>
       lake.blobs.read(item.digest, item.byteSize).catch((error: unknown) => {
         if (!isLakeError(error) || error.code !== 'BLOB_NOT_FOUND') throw error
-        failures.push({ itemId: item.id, code: 'MEDIA_MISSING', message: 'The stored file is gone from the media store. Restore it, or delete the item and add it again.' })
+        failures.push({
+          itemId: item.id,
+          code: 'MEDIA_MISSING',
+          message: 'The stored file is gone from the media store. Restore it, or delete the item and add it again.',
+        })
         return null
       }),
     ),

@@ -10,9 +10,13 @@ export const pageSize = 16
 
 export const payloadOf = (job: JobRow): AnalysisPayload => analysisPayload.parse(job.payload)
 
-const selectionOf = (payload: AnalysisPayload): ItemSelection => ({ collectionId: payload.collectionId, itemIds: payload.itemIds })
+const selectionOf = (payload: AnalysisPayload): ItemSelection => ({
+  collectionId: payload.collectionId,
+  itemIds: payload.itemIds,
+})
 
-export const countSelected = (lake: Lake, job: JobRow): Promise<number> => countItems(lake.db, selectionOf(payloadOf(job)))
+export const countSelected = (lake: Lake, job: JobRow): Promise<number> =>
+  countItems(lake.db, selectionOf(payloadOf(job)))
 
 /** What the job was prepared with; a job is always prepared before it is planned or run. */
 export function preparedKey(job: JobRow): { modelVersionId: string; parametersDigest: string } {

@@ -36,7 +36,9 @@ const jobNames: Record<JobKind, string> = { autoTag: 'Auto-tagging', embeddings:
 /** SHA-256 of a value whatever the order of its keys. */
 export function digestOf(value: unknown): string {
   const canonical = JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   )
   return createHash('sha256').update(canonical).digest('hex')
 }

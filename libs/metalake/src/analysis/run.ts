@@ -35,7 +35,8 @@ export async function runPage<R extends Result>(
     failures.push(...read.failures)
     if (read.pictures.length === 0) continue
     for (const result of await step.infer(read.pictures, signal)) {
-      if ('error' in result) failures.push({ itemId: result.id, code: result.error.code, message: result.error.message })
+      if ('error' in result)
+        failures.push({ itemId: result.id, code: result.error.code, message: result.error.message })
       else answered.push(result as Exclude<R, { error: PictureError }>)
     }
   }

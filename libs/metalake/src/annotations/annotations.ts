@@ -1,4 +1,10 @@
-import { countAnnotations, listAnnotations as annotationPage, type AnnotationFilter, type AnnotationRow, type ReviewStatus } from '@lakelens/db'
+import {
+  countAnnotations,
+  listAnnotations as annotationPage,
+  type AnnotationFilter,
+  type AnnotationRow,
+  type ReviewStatus,
+} from '@lakelens/db'
 import { isId } from '../ids'
 import type { Lake } from '../lake'
 import { readPage, type Page, type PageArgs } from '../page'
@@ -25,7 +31,11 @@ export interface AnnotationQuery {
 }
 
 /** In the order they were made. Labels fold case. */
-export async function listAnnotations(lake: Lake, itemId: string, query: AnnotationQuery & PageArgs): Promise<Page<Annotation>> {
+export async function listAnnotations(
+  lake: Lake,
+  itemId: string,
+  query: AnnotationQuery & PageArgs,
+): Promise<Page<Annotation>> {
   lake.viewer.require('read')
   const filter: AnnotationFilter = {
     sources: query.types?.filter((type) => type !== 'RAW') ?? null,

@@ -20,18 +20,29 @@ export type { ContentType }
 const maxNameLength = 128
 
 /** Creates an empty collection. Names are unique over all content types. */
-export async function createCollection(lake: Lake, input: { name: string; contentType: ContentType }): Promise<Collection> {
+export async function createCollection(
+  lake: Lake,
+  input: { name: string; contentType: ContentType },
+): Promise<Collection> {
   lake.viewer.require('run')
   const name = input.name.normalize('NFC')
   if (name.trim() === '') throw errors.COLLECTION_NAME_INVALID({ reason: 'it is empty' }, { path: ['name'] })
-  if (name !== name.trim()) throw errors.COLLECTION_NAME_INVALID({ reason: 'it begins or ends with a blank' }, { path: ['name'] })
+  if (name !== name.trim())
+    throw errors.COLLECTION_NAME_INVALID({ reason: 'it begins or ends with a blank' }, { path: ['name'] })
   if (name.length > maxNameLength) {
-    throw errors.COLLECTION_NAME_INVALID({ reason: `it has ${name.length} characters; ${maxNameLength} is the limit` }, { path: ['name'] })
+    throw errors.COLLECTION_NAME_INVALID(
+      { reason: `it has ${name.length} characters; ${maxNameLength} is the limit` },
+      { path: ['name'] },
+    )
   }
   // Control characters and unpaired surrogates can't be typed, shown or stored.
-  if (/[\p{Cc}\p{Cs}]/u.test(name)) throw errors.COLLECTION_NAME_INVALID({ reason: 'it holds control characters' }, { path: ['name'] })
+  if (/[\p{Cc}\p{Cs}]/u.test(name))
+    throw errors.COLLECTION_NAME_INVALID({ reason: 'it holds control characters' }, { path: ['name'] })
   if (input.contentType !== 'IMAGE') {
-    throw errors.NOT_SUPPORTED({ field: 'contentType', what: `a collection of ${input.contentType}`, instead: 'Use IMAGE' }, { path: ['contentType'] })
+    throw errors.NOT_SUPPORTED(
+      { field: 'contentType', what: `a collection of ${input.contentType}`, instead: 'Use IMAGE' },
+      { path: ['contentType'] },
+    )
   }
   const created = await insertCollection(lake.db, { name, contentType: input.contentType, createdBy: lake.viewer.name })
   if (created) return created
@@ -52,7 +63,10 @@ export async function collectionsByIds(lake: Lake, ids: readonly string[]): Prom
 }
 
 /** The newest first. */
-export async function listCollections(lake: Lake, args: PageArgs & { contentType?: ContentType | null }): Promise<Page<Collection>> {
+export async function listCollections(
+  lake: Lake,
+  args: PageArgs & { contentType?: ContentType | null },
+): Promise<Page<Collection>> {
   lake.viewer.require('read')
   const contentType = args.contentType ?? null
   return readPage(args, lake.limits.maxPageSize, {
@@ -67,6 +81,8 @@ export async function listCollections(lake: Lake, args: PageArgs & { contentType
 /** How many items each collection holds, in the order asked. */
 export async function itemCounts(lake: Lake, collectionIds: readonly string[]): Promise<number[]> {
   lake.viewer.require('read')
-  const counts = new Map((await countItemsOfCollections(lake.db, collectionIds)).map((row) => [row.collectionId, row.count]))
+  const counts = new Map(
+    (await countItemsOfCollections(lake.db, collectionIds)).map((row) => [row.collectionId, row.count]),
+  )
   return collectionIds.map((id) => counts.get(id) ?? 0)
 }

@@ -23,15 +23,28 @@ export interface EmbeddingAnswer {
 const maxNames = 1_000
 
 /** One answer a name, in the order asked, never dropped (7.8). Names may repeat; at most 1,000 a call. */
-export async function readEmbeddings(lake: Lake, input: { uniqueNames: readonly string[]; modelName?: string | undefined }): Promise<EmbeddingAnswer[]> {
+export async function readEmbeddings(
+  lake: Lake,
+  input: { uniqueNames: readonly string[]; modelName?: string | undefined },
+): Promise<EmbeddingAnswer[]> {
   lake.viewer.require('read')
   const { uniqueNames } = input
-  if (uniqueNames.length > maxNames) throw errors.ITEMS_TOO_MANY({ limit: maxNames, received: uniqueNames.length }, { path: ['uniqueNames'] })
+  if (uniqueNames.length > maxNames)
+    throw errors.ITEMS_TOO_MANY({ limit: maxNames, received: uniqueNames.length }, { path: ['uniqueNames'] })
   const model = await resolveModelName(lake, input.modelName ?? 'default', 'EMBEDDING')
-  const items = new Map((await itemsByUniqueNames(lake.db, [...new Set(uniqueNames)])).map((item) => [item.uniqueName, item]))
+  const items = new Map(
+    (await itemsByUniqueNames(lake.db, [...new Set(uniqueNames)])).map((item) => [item.uniqueName, item]),
+  )
   const version = await embeddingVersionToRead(lake.db, model.name, model.version ?? null)
   const vectors = new Map(
-    (version ? await embeddingRows(lake.db, version.id, [...items.values()].map((item) => item.id)) : []).map((row) => [row.itemId, row]),
+    (version
+      ? await embeddingRows(
+          lake.db,
+          version.id,
+          [...items.values()].map((item) => item.id),
+        )
+      : []
+    ).map((row) => [row.itemId, row]),
   )
   return uniqueNames.map((uniqueName) => {
     const item = items.get(uniqueName)
@@ -39,7 +52,15 @@ export async function readEmbeddings(lake: Lake, input: { uniqueNames: readonly 
     const row = vectors.get(item.id)
     if (!row || !version) return { uniqueName, status: 'NO_EMBEDDING', embedding: null }
     const { vector, createdAt, source } = row
-    const embedding = { uniqueName, modelName: model.name, modelVersion: version.version, vectorDimension: [vector.length], vector, createdAt, source }
+    const embedding = {
+      uniqueName,
+      modelName: model.name,
+      modelVersion: version.version,
+      vectorDimension: [vector.length],
+      vector,
+      createdAt,
+      source,
+    }
     return { uniqueName, status: 'FOUND', embedding }
   })
 }

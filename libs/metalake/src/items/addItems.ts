@@ -7,7 +7,11 @@ import { ensureProbed } from '../uploads'
 import type { Item } from './items'
 
 export interface NewItem {
-  source: { uploadId?: string | null | undefined; path?: string | null | undefined; storageUrl?: string | null | undefined }
+  source: {
+    uploadId?: string | null | undefined
+    path?: string | null | undefined
+    storageUrl?: string | null | undefined
+  }
   /** Else the upload's file name. */
   name?: string | null | undefined
 }
@@ -24,9 +28,13 @@ interface Candidate {
  * Adds finished uploads to a collection. Each item stands for itself: what is refused is listed with `path: ["items", n]`
  * and stops nothing else. The same name with the same bytes is the item there is already, so that a client may simply repeat.
  */
-export async function addItems(lake: Lake, input: { collectionId: string; items: readonly NewItem[] }): Promise<{ items: Item[]; errors: LakeError[] }> {
+export async function addItems(
+  lake: Lake,
+  input: { collectionId: string; items: readonly NewItem[] },
+): Promise<{ items: Item[]; errors: LakeError[] }> {
   lake.viewer.require('run')
-  if (input.items.length > maxItems) throw errors.ITEMS_TOO_MANY({ limit: maxItems, received: input.items.length }, { path: ['items'] })
+  if (input.items.length > maxItems)
+    throw errors.ITEMS_TOO_MANY({ limit: maxItems, received: input.items.length }, { path: ['items'] })
   const [collection] = isId(input.collectionId) ? await collectionsByIds(lake.db, [input.collectionId]) : []
   if (!collection) throw errors.COLLECTION_NOT_FOUND({}, { path: ['collectionId'] })
 
@@ -50,9 +58,18 @@ export async function addItems(lake: Lake, input: { collectionId: string; items:
 }
 
 async function describe(lake: Lake, collection: CollectionRow, item: NewItem): Promise<NewItemRow> {
-  if (item.source.path != null) throw errors.NOT_SUPPORTED({ field: 'source.path', what: 'importing from a folder of the server' }, { path: ['source', 'path'] })
-  if (item.source.storageUrl != null) throw errors.NOT_SUPPORTED({ field: 'source.storageUrl', what: 'importing from a storage address' }, { path: ['source', 'storageUrl'] })
-  if (item.source.uploadId == null) throw errors.PARAMETER_INVALID({ field: 'source', reason: 'needs an `uploadId`' }, { path: ['source'] })
+  if (item.source.path != null)
+    throw errors.NOT_SUPPORTED(
+      { field: 'source.path', what: 'importing from a folder of the server' },
+      { path: ['source', 'path'] },
+    )
+  if (item.source.storageUrl != null)
+    throw errors.NOT_SUPPORTED(
+      { field: 'source.storageUrl', what: 'importing from a storage address' },
+      { path: ['source', 'storageUrl'] },
+    )
+  if (item.source.uploadId == null)
+    throw errors.PARAMETER_INVALID({ field: 'source', reason: 'needs an `uploadId`' }, { path: ['source'] })
   const upload = await ensureProbed(lake, item.source.uploadId)
   const name = checkName((item.name ?? upload.fileName).normalize('NFC'), collection)
   return {
@@ -74,24 +91,42 @@ function checkName(name: string, collection: CollectionRow): string {
   if (name.trim() === '') throw refuse('it is empty')
   if (/[\p{Cc}\p{Cs}/\\]/u.test(name)) throw refuse('slashes and control characters are not allowed')
   const length = [...collection.name].length + 1 + [...name].length
-  if (length > maxUniqueName) throw refuse(`with the collection's name it has ${length} characters; ${maxUniqueName} is the limit`)
+  if (length > maxUniqueName)
+    throw refuse(`with the collection's name it has ${length} characters; ${maxUniqueName} is the limit`)
   return name
 }
 
-async function store(lake: Lake, collection: CollectionRow, candidates: readonly Candidate[]): Promise<{ items: Item[]; refusals: LakeError[] }> {
+async function store(
+  lake: Lake,
+  collection: CollectionRow,
+  candidates: readonly Candidate[],
+): Promise<{ items: Item[]; refusals: LakeError[] }> {
   const rows = candidates.map((candidate) => candidate.row)
   const present = await lake.db.transaction(async (tx) => {
     await insertItems(tx, rows, lake.viewer.name)
-    return new Map((await itemsByUniqueNames(tx, rows.map((row) => row.uniqueName))).map((item) => [item.uniqueName, item]))
+    return new Map(
+      (
+        await itemsByUniqueNames(
+          tx,
+          rows.map((row) => row.uniqueName),
+        )
+      ).map((item) => [item.uniqueName, item]),
+    )
   })
   const items: Item[] = []
   const refusals: LakeError[] = []
   for (const { index, row } of candidates) {
     const item = present.get(row.uniqueName)
-    if (item && item.collectionId === collection.id && item.name === row.name && item.digest === row.digest) items.push(item)
+    if (item && item.collectionId === collection.id && item.name === row.name && item.digest === row.digest)
+      items.push(item)
     else {
       const [other] = item ? await collectionsByIds(lake.db, [item.collectionId]) : []
-      const facts = { name: row.name, uniqueName: row.uniqueName, collection: other?.name ?? collection.name, existingName: item?.name ?? row.name }
+      const facts = {
+        name: row.name,
+        uniqueName: row.uniqueName,
+        collection: other?.name ?? collection.name,
+        existingName: item?.name ?? row.name,
+      }
       refusals.push(errors.ITEM_EXISTS(facts, { path: ['items', String(index)] }))
     }
   }

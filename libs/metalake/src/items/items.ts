@@ -55,13 +55,21 @@ export async function listItems(
 }
 
 /** Fields whose meaning is fixed and whose work is still to come: better refused than ignored. */
-export function refuseUnsupported(input: { query?: string | null | undefined; filter?: unknown; inferencePlatform?: string | null | undefined }): void {
-  if (input.query != null && input.query.trim() !== '') throw errors.NOT_SUPPORTED({ field: 'query', what: 'narrowing by a search query' }, { path: ['query'] })
+export function refuseUnsupported(input: {
+  query?: string | null | undefined
+  filter?: unknown
+  inferencePlatform?: string | null | undefined
+}): void {
+  if (input.query != null && input.query.trim() !== '')
+    throw errors.NOT_SUPPORTED({ field: 'query', what: 'narrowing by a search query' }, { path: ['query'] })
   if (input.filter != null && Object.values(input.filter).some((value) => value != null)) {
     throw errors.NOT_SUPPORTED({ field: 'filter', what: 'narrowing by a filter' }, { path: ['filter'] })
   }
   if (input.inferencePlatform === 'AWS') {
-    throw errors.NOT_SUPPORTED({ field: 'inferencePlatform', what: 'inference on AWS' }, { path: ['inferencePlatform'] })
+    throw errors.NOT_SUPPORTED(
+      { field: 'inferencePlatform', what: 'inference on AWS' },
+      { path: ['inferencePlatform'] },
+    )
   }
 }
 
@@ -76,15 +84,27 @@ export async function itemUrl(lake: Lake, item: Item, expiresIn: number): Promis
 
 export async function thumbnailUrl(lake: Lake, item: Item): Promise<string | null> {
   lake.viewer.require('read')
-  return item.thumbnailDigest === null ? null : sign(lake, item.thumbnailDigest, 'image/webp', `${item.name}.webp`, 3600)
+  return item.thumbnailDigest === null
+    ? null
+    : sign(lake, item.thumbnailDigest, 'image/webp', `${item.name}.webp`, 3600)
 }
 
-async function sign(lake: Lake, digest: string, mediaType: string, fileName: string, expiresIn: number): Promise<string> {
+async function sign(
+  lake: Lake,
+  digest: string,
+  mediaType: string,
+  fileName: string,
+  expiresIn: number,
+): Promise<string> {
   return (await lake.signer.sign({ method: 'GET', path: `/media/${digest}`, mediaType, fileName, expiresIn })).url
 }
 
 /** Groups rows by item, in the order of the ids. */
-function perItem<R extends { itemId: string }, T>(itemIds: readonly string[], rows: readonly R[], pick: (row: R) => T): T[][] {
+function perItem<R extends { itemId: string }, T>(
+  itemIds: readonly string[],
+  rows: readonly R[],
+  pick: (row: R) => T,
+): T[][] {
   const groups = new Map<string, T[]>(itemIds.map((id) => [id, []]))
   for (const row of rows) groups.get(row.itemId)?.push(pick(row))
   return itemIds.map((id) => groups.get(id) ?? [])
@@ -96,7 +116,10 @@ export async function tagsOfItems(lake: Lake, itemIds: readonly string[]): Promi
 }
 
 /** RAW alone: no live annotation at all. */
-export async function annotationTypesOfItems(lake: Lake, itemIds: readonly string[]): Promise<('RAW' | 'HUMAN' | 'MACHINE')[][]> {
+export async function annotationTypesOfItems(
+  lake: Lake,
+  itemIds: readonly string[],
+): Promise<('RAW' | 'HUMAN' | 'MACHINE')[][]> {
   lake.viewer.require('read')
   const sources = perItem(itemIds, await annotationSourcesOfItems(lake.db, itemIds), (row) => row.source)
   return sources.map((found) => (found.length === 0 ? ['RAW'] : found))

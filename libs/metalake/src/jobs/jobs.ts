@@ -63,7 +63,10 @@ export function toJob(row: JobRow): Job {
     name: row.name,
     type: jobTypes[row.kind as JobKind],
     status: row.status,
-    progress: row.status === 'COMPLETED' || row.status === 'COMPLETED_WITH_ERRORS' ? 100 : Math.min(99.9, Math.round(share * 1000) / 10),
+    progress:
+      row.status === 'COMPLETED' || row.status === 'COMPLETED_WITH_ERRORS'
+        ? 100
+        : Math.min(99.9, Math.round(share * 1000) / 10),
     counts: { total: row.total, processed, succeeded: row.succeeded, skipped: row.skipped, failed: row.failed },
     seq: row.seq,
     modelId: row.modelId,
@@ -73,7 +76,9 @@ export function toJob(row: JobRow): Job {
     parameters: row.parameters,
     itemsPerSecond: rate,
     estimatedCompletionAt:
-      row.status === 'IN_PROGRESS' && rate !== null && remaining !== null ? new Date(Date.now() + (remaining / rate) * 1000) : null,
+      row.status === 'IN_PROGRESS' && rate !== null && remaining !== null
+        ? new Date(Date.now() + (remaining / rate) * 1000)
+        : null,
     lastUniqueName: row.lastUniqueName,
     error: row.error,
     priority: row.priority,
@@ -135,7 +140,10 @@ export async function jobFailures(lake: Lake, jobId: string, args: PageArgs): Pr
 }
 
 /** Live detections of the job by label, the most frequent first, at most 1,000 labels. */
-export async function labelCounts(lake: Lake, jobId: string): Promise<{ label: string; items: number; detections: number }[]> {
+export async function labelCounts(
+  lake: Lake,
+  jobId: string,
+): Promise<{ label: string; items: number; detections: number }[]> {
   lake.viewer.require('read')
   return labelCountsOfJob(lake.db, jobId)
 }

@@ -68,7 +68,9 @@ class JobFeed {
   private async poll(): Promise<void> {
     const asked = [...this.watchers]
     try {
-      const found = new Map((await jobSequences(this.db, [...new Set(asked.map((watcher) => watcher.id))])).map((row) => [row.id, row.seq]))
+      const found = new Map(
+        (await jobSequences(this.db, [...new Set(asked.map((watcher) => watcher.id))])).map((row) => [row.id, row.seq]),
+      )
       for (const watcher of asked) {
         const seq = found.get(watcher.id)
         if (seq === undefined) watcher.tell(null)

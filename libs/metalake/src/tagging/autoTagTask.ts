@@ -59,7 +59,9 @@ export const autoTagTask = (lake: Lake): JobTask => ({
       async write(tx, results) {
         const ids = results.map((result) => result.id)
         await supersedeAnnotations(tx, ids, key.modelVersionId, job.id)
-        const detections = results.flatMap((result) => result.detections.map((detection) => ({ ...detection, itemId: result.id })))
+        const detections = results.flatMap((result) =>
+          result.detections.map((detection) => ({ ...detection, itemId: result.id })),
+        )
         await insertDetections(tx, detections, { ...key, jobId: job.id })
         await deriveTags(tx, ids, key.modelVersionId)
       },

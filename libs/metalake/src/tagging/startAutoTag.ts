@@ -20,11 +20,20 @@ export async function startAutoTag(lake: Lake, input: AutoTagInput): Promise<Job
   for (const side of ['width', 'height'] as const) {
     const pixels = side === 'width' ? width : height
     if (!Number.isInteger(pixels) || pixels < 1 || pixels > largestSide) {
-      throw errors.PARAMETER_INVALID({ field: `inputResolution.${side}`, reason: `is a whole number of pixels from 1 to ${largestSide}` }, { path: ['inputResolution', side] })
+      throw errors.PARAMETER_INVALID(
+        { field: `inputResolution.${side}`, reason: `is a whole number of pixels from 1 to ${largestSide}` },
+        { path: ['inputResolution', side] },
+      )
     }
   }
   if (!(confidenceThreshold >= 0 && confidenceThreshold <= 1)) {
-    throw errors.PARAMETER_INVALID({ field: 'confidenceThreshold', reason: 'lies between 0 and 1' }, { path: ['confidenceThreshold'] })
+    throw errors.PARAMETER_INVALID(
+      { field: 'confidenceThreshold', reason: 'lies between 0 and 1' },
+      { path: ['confidenceThreshold'] },
+    )
   }
-  return startAnalysis(lake, 'autoTag', 'AUTO_TAGGING', input, { inputResolution: { width, height }, confidenceThreshold })
+  return startAnalysis(lake, 'autoTag', 'AUTO_TAGGING', input, {
+    inputResolution: { width, height },
+    confidenceThreshold,
+  })
 }

@@ -35,7 +35,10 @@ export async function createUpload(lake: Lake, input: NewUploadInput): Promise<U
   const limit = lake.limits.maxUploadBytes
   if (byteSize > limit) throw errors.UPLOAD_TOO_LARGE({ limit, received: byteSize }, { path: ['byteSize'] })
   if (input.purpose !== 'ITEM')
-    throw metalake.NOT_SUPPORTED({ field: 'purpose', what: 'an upload for anything but ITEM', instead: 'Use ITEM' }, { path: ['purpose'] })
+    throw metalake.NOT_SUPPORTED(
+      { field: 'purpose', what: 'an upload for anything but ITEM', instead: 'Use ITEM' },
+      { path: ['purpose'] },
+    )
   const sha256 = input.sha256?.toLowerCase() ?? null
   if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256)) throw errors.UPLOAD_SHA256_INVALID({}, { path: ['sha256'] })
 
