@@ -25,7 +25,7 @@ export interface PredictRequest {
 export type Predict = (request: PredictRequest, signal: AbortSignal) => Promise<Prediction[]>
 
 /**
- * One answer a picture, in their order. Pictures go one by one through the gate (decoding, waiting or running: three a
+ * One answer a picture, in their order. Pictures go one by one through the gate (decoding, waiting or running: four a
  * thread), so that decoding overlaps inference and the requests of several callers overlap each other. They are not put
  * together into one tensor: on CPUs that gained nothing, and at 640 pixels batches of 8 were slower.
  */
