@@ -93,7 +93,8 @@ export async function decodePicture(
       reason: `it decoded to ${info.width} × ${info.height} × ${info.channels}, not ${width} × ${height} × 3`,
     })
   }
-  return { pixels: ownBuffer(pixels), size: { width, height }, placement }
+  // Copied, a tenth of a millisecond: memory that native code made can't be handed to a thread on Node 24.
+  return { pixels: new Uint8Array(pixels), size: { width, height }, placement }
 }
 
 /** Runs a pipeline over the upright sRGB picture, within the limits on memory and time. */
@@ -137,10 +138,3 @@ const firstLine = (text: string): string =>
     .replace(/^Input (buffer|file) /, 'it ')
     .replace(/[\s.:]+$/, '')
     .slice(0, 200)
-
-function ownBuffer(pixels: Buffer): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = pixels
-  if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength)
-    return new Uint8Array(buffer)
-  return Uint8Array.from(pixels)
-}

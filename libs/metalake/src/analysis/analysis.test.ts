@@ -374,6 +374,7 @@ test('what cannot be run is refused by name, before anything is queued', async (
     ['PARAMETER_INVALID', () => startAutoTag(lake, { scope, confidenceThreshold: NaN })],
     ['PARAMETER_INVALID', () => startAutoTag(lake, { scope, inputResolution: { width: 0, height: 300 } })],
     ['PARAMETER_INVALID', () => startAutoTag(lake, { scope, inputResolution: { width: 300, height: 100_000 } })],
+    ['PARAMETER_INVALID', () => startAutoTag(lake, { scope, inputResolution: { width: 4096, height: 1100 } })],
     ['MODEL_APPLICATION_MISMATCH', () => startAutoTag(lake, { scope, modelId: 'tiny-embedder' })],
     ['PERMISSION_MISSING', () => startAutoTag({ ...lake, viewer: viewerOf('VIEWER') }, { scope })],
     ['NOT_SUPPORTED', () => createCollection(lake, { name: 'films', contentType: 'VIDEO' })],

@@ -11,6 +11,9 @@ export interface AutoTagInput extends AnalysisInput {
 }
 
 const largestSide = 4096
+/** Of the box with its sides rounded up to the largest stride in use: what the inference service takes. */
+const largestArea = 2048 * 2048
+const largestStride = 64
 
 /** Queues one tagging job over a collection or a list of items (7.2). */
 export async function startAutoTag(lake: Lake, input: AutoTagInput): Promise<Job> {
@@ -25,6 +28,13 @@ export async function startAutoTag(lake: Lake, input: AutoTagInput): Promise<Job
         { path: ['inputResolution', side] },
       )
     }
+  }
+  const rounded = (pixels: number): number => Math.ceil(pixels / largestStride) * largestStride
+  if (rounded(width) * rounded(height) > largestArea) {
+    throw errors.PARAMETER_INVALID(
+      { field: 'inputResolution', reason: `covers at most ${largestArea} pixels, as 2048 × 2048 does` },
+      { path: ['inputResolution'] },
+    )
   }
   if (!(confidenceThreshold >= 0 && confidenceThreshold <= 1)) {
     throw errors.PARAMETER_INVALID(
