@@ -7,4 +7,6 @@ module.exports = {
   testEnvironmentOptions: { customExportConditions: ['@lakelens/source', 'node', 'require', 'default'] },
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.nx/'],
   testTimeout: 30_000,
+  // Much of a test's time is waiting for processes and databases: one worker a core, where jest would leave one core free.
+  maxWorkers: '100%',
 }
