@@ -6,6 +6,11 @@ import type { ProtoGrpcType } from './generated/inference'
 export type { InferenceClient, InferenceHandlers } from './generated/lakelens/inference/v1/Inference'
 export type { DetectRequest__Output as DetectRequestMessage } from './generated/lakelens/inference/v1/DetectRequest'
 export type {
+  DescribeResponse,
+  DescribeResponse__Output as DescribeResponseMessage,
+} from './generated/lakelens/inference/v1/DescribeResponse'
+export type { Detection__Output as DetectionMessage } from './generated/lakelens/inference/v1/Detection'
+export type {
   DetectResponse,
   DetectResponse__Output as DetectResponseMessage,
 } from './generated/lakelens/inference/v1/DetectResponse'

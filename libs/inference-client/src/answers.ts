@@ -1,15 +1,23 @@
-import type { LoadModelResponseMessage, PictureErrorMessage, ProbeResponseMessage } from '@lakelens/proto'
-import type { InferenceBackend, ModelFacts, ModelRef, Picture, PictureError } from './backend'
+import type {
+  DescribeResponseMessage,
+  DetectionMessage,
+  LoadModelResponseMessage,
+  PictureErrorMessage,
+  ProbeResponseMessage,
+} from '@lakelens/proto'
+import type { Detection, InferenceBackend, ModelFacts, ModelRef, Picture, PictureError, ServiceFacts } from './backend'
 import { errors } from './errors'
 
 /** The generated types and ours, side by side: what goes out, and what may be believed of what comes back. */
-export const wireModel = ({ name, sha256, byteSize, url, manifest, labels }: ModelRef) => ({
+export const wireModel = ({ name, sha256, byteSize, url, manifest, labels, runtime, application }: ModelRef) => ({
   name,
   sha256,
   byteSize,
   url,
   manifestJson: JSON.stringify(manifest),
   labels: [...labels],
+  runtime,
+  application,
 })
 
 export const readPictureError = ({ code, message }: PictureErrorMessage): PictureError => ({ code, message })
@@ -25,7 +33,7 @@ export function readProbed(
 }
 
 export function readModelFacts(response: LoadModelResponseMessage): ModelFacts {
-  const { inputs, outputs, fixedWidth, fixedHeight, stride, vectorDimension, warmupMs } = response
+  const { inputs, outputs, fixedWidth, fixedHeight, stride, vectorDimension, warmupMs, installLog } = response
   return {
     inputs,
     outputs,
@@ -33,6 +41,31 @@ export function readModelFacts(response: LoadModelResponseMessage): ModelFacts {
     stride,
     vectorDimension: vectorDimension || null,
     warmupMs,
+    installLog: installLog || null,
+  }
+}
+
+export const readDetection = ({
+  label,
+  confidence,
+  x,
+  y,
+  width,
+  height,
+  wholePicture,
+}: DetectionMessage): Detection => ({
+  label,
+  confidence,
+  box: wholePicture ? null : { x, y, width, height },
+})
+
+export function readServiceFacts(response: DescribeResponseMessage): ServiceFacts {
+  const { runsPython, pythonVersion, sandbox, sandboxDetail } = response
+  return {
+    runsPython,
+    pythonVersion: pythonVersion || null,
+    sandbox: sandbox === 'BUBBLEWRAP' ? 'BUBBLEWRAP' : 'NONE',
+    sandboxDetail,
   }
 }
 

@@ -10,6 +10,9 @@ export interface ModelRef {
   /** The keys of `model.yaml`, defaults not filled in. */
   manifest: Readonly<Record<string, unknown>>
   labels: readonly string[]
+  /** ONNX: the file is the graph. PYTHON: a package, tar or tar.gz, with `code/inference.py`. */
+  runtime: 'ONNX' | 'PYTHON'
+  application: 'AUTO_TAGGING' | 'AUTO_ANNOTATION' | 'EMBEDDING'
 }
 
 export interface TensorSpec {
@@ -29,6 +32,19 @@ export interface ModelFacts {
   /** Length of an embedding model's vector; null for others. */
   vectorDimension: number | null
   warmupMs: number
+  /** PYTHON: how the requirements were installed; null when there were none, and for graphs. */
+  installLog: string | null
+}
+
+/** What an inference service can run. */
+export interface ServiceFacts {
+  /** Models with `inference.py` are taken. */
+  runsPython: boolean
+  /** Null: no Python was found. */
+  pythonVersion: string | null
+  sandbox: 'BUBBLEWRAP' | 'NONE'
+  /** For people: what was found at the start, and what follows from it. */
+  sandboxDetail: string
 }
 
 export interface Picture {
@@ -53,14 +69,19 @@ export interface PictureInfo {
   thumbnail: Uint8Array
 }
 
-/** `x`, `y`, `width`, `height` are fractions of the upright picture, top-left origin. */
-export interface Detection {
-  label: string
-  confidence: number
+/** Fractions of the upright picture, top-left origin. */
+export interface DetectionBox {
   x: number
   y: number
   width: number
   height: number
+}
+
+export interface Detection {
+  label: string
+  confidence: number
+  /** Null: the label is of the picture as a whole. */
+  box: DetectionBox | null
 }
 
 export interface DetectOptions {
@@ -98,6 +119,8 @@ export interface InferenceBackend {
     options?: CallOptions,
   ): Promise<DetectResult[]>
   embed(model: ModelRef, pictures: readonly Picture[], options?: CallOptions): Promise<EmbedResult[]>
+  /** Of the first service that answers. */
+  describe(options?: CallOptions): Promise<ServiceFacts>
   /** True once the service answers and is ready to take work. */
   isReady(options?: CallOptions): Promise<boolean>
   close(): Promise<void>

@@ -1,5 +1,5 @@
 import type { CallOptions as GrpcCallOptions, ClientUnaryCall } from '@grpc/grpc-js'
-import { type Logger, jitteredBackoff, sleep } from '@lakelens/kernel'
+import { LakeError, type Logger, jitteredBackoff, sleep } from '@lakelens/kernel'
 import { type CallFailure, callFailure } from './callError'
 import type { Answer, Connection, Connections } from './connections'
 
@@ -24,6 +24,12 @@ export interface Answered<Response> {
 export class ServiceLost extends Error {
   constructor(readonly failure: CallFailure) {
     super(failure.error.message, { cause: failure.error })
+  }
+
+  /** What became of the last try, with `lost` among its facts: what was asked may be what ended the service. */
+  asLakeError(): LakeError {
+    const { code, category, message, facts } = this.failure.error
+    return new LakeError(code, category, message, { ...facts, lost: true }, { cause: this })
   }
 }
 

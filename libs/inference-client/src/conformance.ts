@@ -98,9 +98,9 @@ export function describeInferenceBackend(name: string, setup: () => Promise<Conf
       expect(result).toMatchObject({ id: 'a' })
       const detections = detectionsOf(result)
       expect(detections.map(({ label }) => label)).toEqual(['red', 'blue'])
-      expect(detections[0]).toMatchObject({ confidence: 1, x: 0, y: 0, width: 0.5, height: 0.5 })
+      expect(detections[0]).toMatchObject({ confidence: 1, box: { x: 0, y: 0, width: 0.5, height: 0.5 } })
       expect(detections[1]!.confidence).toBeCloseTo(0.6, 4)
-      expect(detections[1]).toMatchObject({ x: 0.5, y: 0.5, width: 0.5, height: 0.5 })
+      expect(detections[1]).toMatchObject({ box: { x: 0.5, y: 0.5, width: 0.5, height: 0.5 } })
     })
 
     test('applies the threshold and the limit that are asked for', async () => {

@@ -22,6 +22,8 @@ const model: ModelRef = {
   url: 'http://127.0.0.1/',
   manifest: { output: 'yolov8' },
   labels: ['cat'],
+  runtime: 'ONNX',
+  application: 'AUTO_TAGGING',
 }
 const options: DetectOptions = { width: 64, height: 64, confidenceThreshold: 0.5, nmsIou: 0.5, maxDetections: 10 }
 const pictures = (count: number, bytes = 3): Picture[] =>

@@ -1,11 +1,21 @@
 import type { Logger } from '@lakelens/kernel'
 import type {
+  DescribeResponseMessage,
   DetectResponseMessage,
   EmbedResponseMessage,
   LoadModelResponseMessage,
   ProbeResponseMessage,
 } from '@lakelens/proto'
-import { readModelFacts, readPictureError, readProbed, readVector, resultsFor, wireModel } from './answers'
+import {
+  readDetection,
+  readModelFacts,
+  readPictureError,
+  readProbed,
+  readServiceFacts,
+  readVector,
+  resultsFor,
+  wireModel,
+} from './answers'
 import type { CallOptions, InferenceBackend } from './backend'
 import { type Answered, type Call, ServiceLost, callService } from './call'
 import { type Connection, healthOf, openConnections } from './connections'
@@ -66,7 +76,7 @@ export function createGrpcBackend({ addresses, log }: GrpcBackendOptions): Infer
         })
         return readModelFacts(response)
       } catch (error) {
-        throw error instanceof ServiceLost ? error.failure.error : error
+        throw error instanceof ServiceLost ? error.asLakeError() : error
       }
     },
 
@@ -79,7 +89,7 @@ export function createGrpcBackend({ addresses, log }: GrpcBackendOptions): Infer
           start: ({ client }, callOptions, answer) => client.Detect(request, callOptions, answer),
         })
         return resultsFor(part, response.results, address).map(({ id, detections, error }) =>
-          error ? { id, error: readPictureError(error) } : { id, detections },
+          error ? { id, error: readPictureError(error) } : { id, detections: detections.map(readDetection) },
         )
       })
     },
@@ -96,6 +106,14 @@ export function createGrpcBackend({ addresses, log }: GrpcBackendOptions): Infer
           error ? { id, error: readPictureError(error) } : { id, vector: readVector(vector, address) },
         )
       })
+    },
+
+    async describe(options = {}) {
+      const { response } = await call<DescribeResponseMessage>({
+        ...limits(options, defaultTimeouts.ready),
+        start: ({ client }, callOptions, answer) => client.Describe({}, callOptions, answer),
+      })
+      return readServiceFacts(response)
     },
 
     isReady: (options = {}) => anyReady(connections.all, limits(options, defaultTimeouts.ready)),

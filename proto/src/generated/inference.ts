@@ -1,6 +1,8 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { DescribeRequest as _lakelens_inference_v1_DescribeRequest, DescribeRequest__Output as _lakelens_inference_v1_DescribeRequest__Output } from './lakelens/inference/v1/DescribeRequest';
+import type { DescribeResponse as _lakelens_inference_v1_DescribeResponse, DescribeResponse__Output as _lakelens_inference_v1_DescribeResponse__Output } from './lakelens/inference/v1/DescribeResponse';
 import type { DetectRequest as _lakelens_inference_v1_DetectRequest, DetectRequest__Output as _lakelens_inference_v1_DetectRequest__Output } from './lakelens/inference/v1/DetectRequest';
 import type { DetectResponse as _lakelens_inference_v1_DetectResponse, DetectResponse__Output as _lakelens_inference_v1_DetectResponse__Output } from './lakelens/inference/v1/DetectResponse';
 import type { DetectResult as _lakelens_inference_v1_DetectResult, DetectResult__Output as _lakelens_inference_v1_DetectResult__Output } from './lakelens/inference/v1/DetectResult';
@@ -27,6 +29,8 @@ export interface ProtoGrpcType {
   lakelens: {
     inference: {
       v1: {
+        DescribeRequest: MessageTypeDefinition<_lakelens_inference_v1_DescribeRequest, _lakelens_inference_v1_DescribeRequest__Output>
+        DescribeResponse: MessageTypeDefinition<_lakelens_inference_v1_DescribeResponse, _lakelens_inference_v1_DescribeResponse__Output>
         DetectRequest: MessageTypeDefinition<_lakelens_inference_v1_DetectRequest, _lakelens_inference_v1_DetectRequest__Output>
         DetectResponse: MessageTypeDefinition<_lakelens_inference_v1_DetectResponse, _lakelens_inference_v1_DetectResponse__Output>
         DetectResult: MessageTypeDefinition<_lakelens_inference_v1_DetectResult, _lakelens_inference_v1_DetectResult__Output>

@@ -11,6 +11,10 @@ export interface Detection {
   'y'?: (number | string);
   'width'?: (number | string);
   'height'?: (number | string);
+  /**
+   * the label is of the picture as a whole: there is no box
+   */
+  'wholePicture'?: (boolean);
 }
 
 export interface Detection__Output {
@@ -23,4 +27,8 @@ export interface Detection__Output {
   'y': (number);
   'width': (number);
   'height': (number);
+  /**
+   * the label is of the picture as a whole: there is no box
+   */
+  'wholePicture': (boolean);
 }

@@ -2,6 +2,8 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { DescribeRequest as _lakelens_inference_v1_DescribeRequest, DescribeRequest__Output as _lakelens_inference_v1_DescribeRequest__Output } from '../../../lakelens/inference/v1/DescribeRequest';
+import type { DescribeResponse as _lakelens_inference_v1_DescribeResponse, DescribeResponse__Output as _lakelens_inference_v1_DescribeResponse__Output } from '../../../lakelens/inference/v1/DescribeResponse';
 import type { DetectRequest as _lakelens_inference_v1_DetectRequest, DetectRequest__Output as _lakelens_inference_v1_DetectRequest__Output } from '../../../lakelens/inference/v1/DetectRequest';
 import type { DetectResponse as _lakelens_inference_v1_DetectResponse, DetectResponse__Output as _lakelens_inference_v1_DetectResponse__Output } from '../../../lakelens/inference/v1/DetectResponse';
 import type { EmbedRequest as _lakelens_inference_v1_EmbedRequest, EmbedRequest__Output as _lakelens_inference_v1_EmbedRequest__Output } from '../../../lakelens/inference/v1/EmbedRequest';
@@ -12,6 +14,21 @@ import type { ProbeRequest as _lakelens_inference_v1_ProbeRequest, ProbeRequest_
 import type { ProbeResponse as _lakelens_inference_v1_ProbeResponse, ProbeResponse__Output as _lakelens_inference_v1_ProbeResponse__Output } from '../../../lakelens/inference/v1/ProbeResponse';
 
 export interface InferenceClient extends grpc.Client {
+  /**
+   * What this service can run, and how it keeps strangers' code apart.
+   */
+  Describe(argument: _lakelens_inference_v1_DescribeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  Describe(argument: _lakelens_inference_v1_DescribeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  Describe(argument: _lakelens_inference_v1_DescribeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  Describe(argument: _lakelens_inference_v1_DescribeRequest, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * What this service can run, and how it keeps strangers' code apart.
+   */
+  describe(argument: _lakelens_inference_v1_DescribeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _lakelens_inference_v1_DescribeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _lakelens_inference_v1_DescribeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _lakelens_inference_v1_DescribeRequest, callback: grpc.requestCallback<_lakelens_inference_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  
   Detect(argument: _lakelens_inference_v1_DetectRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_lakelens_inference_v1_DetectResponse__Output>): grpc.ClientUnaryCall;
   Detect(argument: _lakelens_inference_v1_DetectRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_lakelens_inference_v1_DetectResponse__Output>): grpc.ClientUnaryCall;
   Detect(argument: _lakelens_inference_v1_DetectRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_lakelens_inference_v1_DetectResponse__Output>): grpc.ClientUnaryCall;
@@ -63,6 +80,11 @@ export interface InferenceClient extends grpc.Client {
 }
 
 export interface InferenceHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * What this service can run, and how it keeps strangers' code apart.
+   */
+  Describe: grpc.handleUnaryCall<_lakelens_inference_v1_DescribeRequest__Output, _lakelens_inference_v1_DescribeResponse>;
+  
   Detect: grpc.handleUnaryCall<_lakelens_inference_v1_DetectRequest__Output, _lakelens_inference_v1_DetectResponse>;
   
   Embed: grpc.handleUnaryCall<_lakelens_inference_v1_EmbedRequest__Output, _lakelens_inference_v1_EmbedResponse>;
@@ -80,6 +102,7 @@ export interface InferenceHandlers extends grpc.UntypedServiceImplementation {
 }
 
 export interface InferenceDefinition extends grpc.ServiceDefinition {
+  Describe: MethodDefinition<_lakelens_inference_v1_DescribeRequest, _lakelens_inference_v1_DescribeResponse, _lakelens_inference_v1_DescribeRequest__Output, _lakelens_inference_v1_DescribeResponse__Output>
   Detect: MethodDefinition<_lakelens_inference_v1_DetectRequest, _lakelens_inference_v1_DetectResponse, _lakelens_inference_v1_DetectRequest__Output, _lakelens_inference_v1_DetectResponse__Output>
   Embed: MethodDefinition<_lakelens_inference_v1_EmbedRequest, _lakelens_inference_v1_EmbedResponse, _lakelens_inference_v1_EmbedRequest__Output, _lakelens_inference_v1_EmbedResponse__Output>
   LoadModel: MethodDefinition<_lakelens_inference_v1_LoadModelRequest, _lakelens_inference_v1_LoadModelResponse, _lakelens_inference_v1_LoadModelRequest__Output, _lakelens_inference_v1_LoadModelResponse__Output>

@@ -16,6 +16,10 @@ export interface LoadModelResponse {
    */
   'vectorDimension'?: (number);
   'warmupMs'?: (number | string);
+  /**
+   * PYTHON: how the requirements were installed; empty: there were none
+   */
+  'installLog'?: (string);
 }
 
 export interface LoadModelResponse__Output {
@@ -32,4 +36,8 @@ export interface LoadModelResponse__Output {
    */
   'vectorDimension': (number);
   'warmupMs': (number);
+  /**
+   * PYTHON: how the requirements were installed; empty: there were none
+   */
+  'installLog': (string);
 }

@@ -24,6 +24,14 @@ export interface ModelRef {
    */
   'manifestJson'?: (string);
   'labels'?: (string)[];
+  /**
+   * ONNX: the file is the graph. PYTHON: the file is a package, tar or tar.gz, with code/inference.py.
+   */
+  'runtime'?: (string);
+  /**
+   * AUTO_TAGGING, AUTO_ANNOTATION or EMBEDDING
+   */
+  'application'?: (string);
 }
 
 /**
@@ -48,4 +56,12 @@ export interface ModelRef__Output {
    */
   'manifestJson': (string);
   'labels': (string)[];
+  /**
+   * ONNX: the file is the graph. PYTHON: the file is a package, tar or tar.gz, with code/inference.py.
+   */
+  'runtime': (string);
+  /**
+   * AUTO_TAGGING, AUTO_ANNOTATION or EMBEDDING
+   */
+  'application': (string);
 }

@@ -1,0 +1,8 @@
+// Original file: inference.proto
+
+
+export interface DescribeRequest {
+}
+
+export interface DescribeRequest__Output {
+}
