@@ -1,5 +1,14 @@
-import { isLakeError } from '@lakelens/kernel'
-import { type EffectiveManifest, type Size, pooledDimension, requireDetectionShape } from '@lakelens/vision'
+import {
+  type ChosenOutputs,
+  type EffectiveManifest,
+  type GraphInputs,
+  type Size,
+  type TensorSpec,
+  chooseOutputs,
+  describeTensor,
+  graphInputs,
+  pooledDimension,
+} from '@lakelens/vision'
 import type { InferenceSession } from 'onnxruntime-node'
 import { errors } from './errors'
 import type { TensorFacts } from './threadProtocol'
@@ -12,29 +21,43 @@ export const tensorFacts = (metadata: readonly InferenceSession.ValueMetadata[])
       : { name: value.name, type: 'not a tensor', shape: [] },
   )
 
-/** Checks that a graph takes one picture as its manifest says; returns its fixed size, or null where it takes any. */
-export function inputSize(
-  name: string,
-  inputs: readonly TensorFacts[],
-  { input, task }: EffectiveManifest,
-): Size | null {
+// Node 20 has no arrays of half floats, and half precision gains nothing on CPUs.
+const halfAdvice =
+  'export it with float32 inputs and outputs; weights may stay float16 (onnxconverter-common: keep_io_types=True)'
+
+/** What a graph is to be given: the picture, and at most its size beside it. */
+export function pictureInputs(name: string, inputs: readonly TensorFacts[]): GraphInputs {
   const refuse = (reason: string): never => {
     throw errors.MODEL_NOT_SUPPORTED({ name, reason })
   }
-  const [only, ...more] = inputs
-  if (!only || more.length > 0) return refuse(`its graph takes ${inputs.length} inputs, and one, the picture, is given`)
-  if (only.type !== input.format) {
+  const graph = graphInputs(inputs)
+  if (!graph) {
+    const listed = inputs.map(describeTensor).join('; ')
+    return refuse(`its graph takes ${inputs.length} inputs (${listed || 'none'}), and one, the picture, is given`)
+  }
+  if (graph.picture.type === 'float16') return refuse(`its input ${graph.picture.name} is float16; ${halfAdvice}`)
+  return graph
+}
+
+/** Checks that a graph takes one picture as its manifest says; returns its fixed size, or null where it takes any. */
+export function inputSize(name: string, graph: TensorSpec, { input, task }: EffectiveManifest): Size | null {
+  const refuse = (reason: string): never => {
+    throw errors.MODEL_NOT_SUPPORTED({ name, reason })
+  }
+  if (graph.type !== input.format) {
     return refuse(
-      `its input ${only.name} is ${only.type}, and ${input.format} is given; set input.format to float32 or uint8, whichever it is`,
+      `its input ${graph.name} is ${graph.type}, and ${input.format} is given; set input.format to float32 or uint8, whichever it is`,
     )
   }
-  const [batch, ...rest] = only.shape
+  const [batch, ...rest] = graph.shape
   const [channels, height, width] = input.layout === 'nchw' ? rest : [rest[2], rest[0], rest[1]]
-  if (only.shape.length !== 4 || (batch !== 1 && batch !== -1) || (channels !== 3 && channels !== -1)) {
+  if (graph.shape.length !== 4 || (channels !== 3 && channels !== -1)) {
     return refuse(
-      `its input ${only.name} has shape [${only.shape.join(', ')}], and input.layout ${input.layout} gives one picture of three channels`,
+      `its input ${graph.name} has shape [${graph.shape.join(', ')}], and input.layout ${input.layout} gives one picture of three channels`,
     )
   }
+  if (batch !== 1 && batch !== -1)
+    return refuse(`its input ${graph.name} takes ${batch} pictures at once; export it with a batch of 1, or a free one`)
   const free = width === -1 && height === -1
   if (!free && (width === -1 || height === -1))
     return refuse('one side of its input is fixed and the other free; fix both or neither')
@@ -46,49 +69,47 @@ export function inputSize(
   const fixed = own ?? size
   if (!fixed && task === 'embedding')
     return refuse('its graph takes any size; say in input.size which one the vectors are made at')
+  if (!fixed && task === 'classification')
+    return refuse('its graph takes any size; say in input.size which one it was trained at')
   return fixed
 }
 
-/** The output a model's answer is read from. */
-export function chooseOutput(
+/** The outputs a model's answer is read from. */
+export function chosenOutputs(
   name: string,
   outputs: readonly TensorFacts[],
   manifest: EffectiveManifest,
   classes: number,
-): TensorFacts {
+): ChosenOutputs {
+  const half = outputs.find(({ type }) => type === 'float16')
+  if (half && !outputs.some(({ type }) => type === 'float32'))
+    throw errors.MODEL_NOT_SUPPORTED({ name, reason: `its output ${half.name} is float16; ${halfAdvice}` })
+  if (manifest.task === 'embedding') return { kind: 'single', main: vectorOutput(name, outputs, manifest).name }
+  return chooseOutputs(manifest, outputs, classes)
+}
+
+function vectorOutput(name: string, outputs: readonly TensorFacts[], manifest: EffectiveManifest): TensorFacts {
   const candidates = manifest.tensor === null ? outputs : outputs.filter((output) => output.name === manifest.tensor)
-  const chosen = candidates.filter((output) => output.type === 'float32' && isReadable(output, manifest, classes))
-  // Of several that could be read, the first is the graph's main answer for detectors, but for vectors it would be a guess.
+  const readable = candidates.filter((output) => output.type === 'float32' && givesVector(output, manifest))
+  // Where pooling is asked for, a tensor that there is something to pool in goes before one that is a vector already.
+  const pooled = readable.filter(({ shape }) => manifest.pooling !== 'none' && shape.length > 2)
+  const chosen = pooled.length > 0 ? pooled : readable
   const [first] = chosen
-  if (first && (chosen.length === 1 || manifest.task === 'detection')) return first
-  if (manifest.task === 'detection' && outputs[0]?.type === 'float32')
-    requireDetectionShape(manifest.output, outputs[0].shape, classes)
-  const listed = outputs.map(({ name: output, type, shape }) => `${output} ${type}[${shape.join(', ')}]`).join('; ')
+  // Of several any one would be a guess.
+  if (first && chosen.length === 1) return first
+  const listed = outputs.map(describeTensor).join('; ')
   const wanted = manifest.vectorDimension === null ? '' : ` with ${manifest.vectorDimension} numbers`
   throw errors.MODEL_NOT_SUPPORTED({
     name,
     reason: first
       ? `several of its outputs could be the vector (${listed}); name one as \`tensor\``
-      : `none of its outputs (${listed}) can be read as \`output: ${manifest.output}\`${wanted}`,
+      : `none of its outputs (${listed}) can be read as \`output: embedding\` with pooling ${manifest.pooling}${wanted}`,
   })
 }
 
-function isReadable(
-  { shape }: TensorFacts,
-  { output, task, pooling, vectorDimension }: EffectiveManifest,
-  classes: number,
-): boolean {
-  if (task === 'embedding') {
-    // A shape the runtime could not infer is judged by the first answer.
-    if (shape.length === 0) return true
-    const dimension = pooledDimension(shape, pooling)
-    return dimension !== null && (dimension === -1 || vectorDimension === null || dimension === vectorDimension)
-  }
-  try {
-    requireDetectionShape(output, shape, classes)
-    return true
-  } catch (error) {
-    if (isLakeError(error)) return false
-    throw error
-  }
+function givesVector({ shape }: TensorFacts, { pooling, vectorDimension }: EffectiveManifest): boolean {
+  // A shape the runtime could not infer is judged by the first answer.
+  if (shape.length === 0) return true
+  const dimension = pooledDimension(shape, pooling)
+  return dimension !== null && (dimension === -1 || vectorDimension === null || dimension === vectorDimension)
 }

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Detection,
+  type DetectionBox,
   type InferenceBackend,
   type ModelRef,
   type Picture,
@@ -9,7 +10,7 @@ import {
 } from '@lakelens/inference-client'
 import { serveFiles } from '@lakelens/inference-client/conformance'
 import { silentLogger } from '@lakelens/kernel'
-import { iou } from '@lakelens/vision'
+import { type Box, iou } from '@lakelens/vision'
 import sharp from 'sharp'
 import { openModelsFolder, withUrl } from './testing/fixtures'
 import { realFolder } from './testing/realFolders'
@@ -59,6 +60,13 @@ async function detect(model: ModelRef, pictures: readonly Picture[]): Promise<Ma
   )
 }
 
+const inPixels = ({ x, y, width: w, height: h }: DetectionBox, width: number, height: number): Box => ({
+  x1: x * width,
+  y1: y * height,
+  x2: (x + w) * width,
+  y2: (y + h) * height,
+})
+
 interface Reference {
   images: Record<string, { label: string; confidence: number; xyxy: [number, number, number, number] }[]>
 }
@@ -71,11 +79,9 @@ test('yolov8n finds what the reference pipeline found with some certainty, where
   const compared: number[] = []
   for (const [name, expected] of Object.entries(images)) {
     const { width, height } = (await sharp(readFileSync(join(media, 'good', name))).metadata()).autoOrient
-    const boxes = found.get(name)!.map(({ label, confidence, x, y, width: w, height: h }) => ({
-      label,
-      confidence,
-      box: { x1: x * width, y1: y * height, x2: (x + w) * width, y2: (y + h) * height },
-    }))
+    const boxes = found
+      .get(name)!
+      .map(({ label, confidence, box }) => ({ label, confidence, box: inPixels(box!, width, height) }))
     for (const { label, confidence, xyxy } of expected.filter((one) => one.confidence >= 0.5)) {
       const [x1, y1, x2, y2] = xyxy
       const best = Math.max(
@@ -121,6 +127,27 @@ test('yolox-nano, static at 416, agrees with the truth as far as so small a mode
   const score = f1OfTags(found, readJson<Truth>(media, 'coco', 'groundtruth.json'))
   process.stdout.write(`yolox-nano tag F1 ${score.toFixed(4)}\n`)
   expect(score).toBeGreaterThanOrEqual(0.6)
+})
+
+// As people write model.yaml: what it leaves out follows the format and the graph.
+describe('the same graphs with a manifest of a few lines', () => {
+  test.each<[string, () => ModelRef, Record<string, unknown>]>([
+    ['yolov8n', () => yolov8, { output: 'yolov8' }],
+    ['yolox-nano', () => yolox, { output: 'yolox' }],
+  ])('%s: the very detections of the system model', async (_, model, manifest) => {
+    const pictures = picturesIn('coco', 'images').slice(0, 24)
+    const expected = await detect(model(), pictures)
+    expect([...expected.values()].flat().length).toBeGreaterThan(50)
+    expect(await detect({ ...model(), manifest }, pictures)).toEqual(expected)
+  })
+
+  test('mobilenetv2: the very vectors of the system model', async () => {
+    const input = { scale: 2 / 255, mean: [1, 1, 1], std: [1, 1, 1], resizeShorter: 256 }
+    const pictures = picturesIn('coco', 'images').slice(0, 24)
+    const expected = await backend.embed(mobilenet, pictures)
+    expect(expected.every((result) => 'vector' in result && result.vector.length === 1280)).toBe(true)
+    expect(await backend.embed({ ...mobilenet, manifest: { output: 'embedding', input } }, pictures)).toEqual(expected)
+  })
 })
 
 const cosine = (a: ArrayLike<number>, b: ArrayLike<number>): number => {

@@ -1,5 +1,5 @@
 import type { ErrorCategory } from '@lakelens/kernel'
-import type { Detection, EffectiveManifest, Placement, Size } from '@lakelens/vision'
+import type { Classification, Detection, EffectiveManifest, Placement, SettledManifest, Size } from '@lakelens/vision'
 
 /** What a thread needs to open a model. */
 export interface OpenModel {
@@ -27,6 +27,8 @@ export interface OpenedModel {
   /** Null: any multiple of the manifest's stride. */
   fixedResolution: Size | null
   vectorDimension: number | null
+  /** With what its format left to the graph. */
+  manifest: SettledManifest
   warmupMs: number
 }
 
@@ -46,7 +48,9 @@ export interface RunPicture {
   detect: DetectParameters | null
 }
 
-export type RunResult = { detections: Detection[] } | { vector: Float32Array<ArrayBuffer> }
+/** `labels` are of the picture as a whole. */
+export type RunResult =
+  { detections: Detection[] } | { labels: Classification[] } | { vector: Float32Array<ArrayBuffer> }
 
 export type ThreadRequest = { id: number } & (
   | { kind: 'warmUp' }

@@ -27,10 +27,8 @@ export interface NewDetection {
   itemId: string
   label: string
   confidence: number
-  x: number
-  y: number
-  width: number
-  height: number
+  /** Null: the label is of the picture as a whole. */
+  box: { x: number; y: number; width: number; height: number } | null
 }
 
 /** Ends the live machine annotations of one model version on these items. What a person accepted or edited stays. */
@@ -55,19 +53,21 @@ export async function insertDetections(
   if (detections.length === 0) return
   const column = <K extends keyof NewDetection>(key: K): NewDetection[K][] =>
     detections.map((detection) => detection[key])
+  const side = (key: 'x' | 'y' | 'width' | 'height'): (number | null)[] =>
+    detections.map(({ box }) => box?.[key] ?? null)
   await tx.query(
     `insert into annotation (item_id, label, source, kind, confidence, x, y, width, height, model_version_id, job_id, parameters_digest)
-     select item_id, label, 'MACHINE', 'BOX', confidence, x, y, width, height, $8, $9, $10
+     select item_id, label, 'MACHINE', case when x is null then 'LABEL' else 'BOX' end, confidence, x, y, width, height, $8, $9, $10
      from unnest($1::bigint[], $2::text[], $3::real[], $4::float8[], $5::float8[], $6::float8[], $7::float8[])
        as new (item_id, label, confidence, x, y, width, height)`,
     [
       column('itemId'),
       column('label'),
       column('confidence'),
-      column('x'),
-      column('y'),
-      column('width'),
-      column('height'),
+      side('x'),
+      side('y'),
+      side('width'),
+      side('height'),
       from.modelVersionId,
       from.jobId,
       from.parametersDigest,

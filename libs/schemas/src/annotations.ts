@@ -6,12 +6,15 @@ import * as jobs from './jobs'
 import { Model } from './models'
 import { DateTimeScalar } from './scalars'
 
-export const AnnotationKind = { BOX: 'BOX' } as const
+export const AnnotationKind = { LABEL: 'LABEL', BOX: 'BOX' } as const
 export type AnnotationKind = keyof typeof AnnotationKind
 registerEnumType(AnnotationKind, {
   name: 'AnnotationKind',
   description: 'The shape of an annotation.',
-  valuesConfig: { BOX: { description: 'An axis-parallel box.' } },
+  valuesConfig: {
+    LABEL: { description: 'None: the label is of the item as a whole.' },
+    BOX: { description: 'An axis-parallel box.' },
+  },
 })
 
 @ObjectType({ description: 'Fractions (0..1) of the upright picture, top-left origin.' })

@@ -1,17 +1,8 @@
-import { decodeYolov8, decodeYolox, yoloxCells } from './decode'
-import { scaleBoxes, toDetections } from './detections'
+import { decodeYolov5, decodeYolov8, decodeYolox, yoloxCells } from './decode'
+import { inTensorPixels, scaleBoxes, toDetections } from './detections'
 import { fitInto } from './letterbox'
 import type { Candidate } from './nms'
-import { goldens, minstd } from './testing'
-
-function expectCandidates(actual: readonly Candidate[], expected: readonly number[][]): void {
-  expect(actual).toHaveLength(expected.length)
-  actual.forEach(({ classId, score, x1, y1, x2, y2 }, i) => {
-    const row = expected[i] ?? []
-    expect(classId).toBe(row[0])
-    ;[score, x1, y1, x2, y2].forEach((value, k) => expect(value).toBeCloseTo(row[k + 1] ?? NaN, 4))
-  })
-}
+import { expectCandidates, goldens, minstd } from './testing'
 
 test.each(goldens.yolov8)(
   'YOLOv8, $classes classes, $n candidates',
@@ -31,6 +22,17 @@ test.each(goldens.yolox)(
       decodeYolox(minstd(seed, cells * (5 + classes)), { width, height }, { classes, threshold }),
       candidates,
     )
+  },
+)
+
+test.each(goldens.yolov5)(
+  'YOLOv5, $classes classes, $n candidates',
+  ({ seed, classes, n, threshold, boxScale, candidates }) => {
+    const row = 5 + classes
+    const output = minstd(seed, n * row).map((value, i) => (i % row < 4 ? value * boxScale : value))
+    expect(candidates.length).toBeGreaterThan(0)
+    expect(candidates.length).toBeLessThan(n)
+    expectCandidates(decodeYolov5(output, { classes, threshold }), candidates)
   },
 )
 
@@ -79,6 +81,22 @@ test('logits become probabilities where the manifest says so', () => {
   expect(first?.score).toBeCloseTo(0.880797 * 0.952574, 5)
 })
 
+test.each([
+  ['an objectness that is not a number', one(5, 5, 4, 4, NaN, 1, 1)],
+  ['an infinite score', one(5, 5, 4, 4, 1, Infinity, 0)],
+  ['an infinite centre', one(5, Infinity, 4, 4, 1, 0.9, 0)],
+  ['no width', one(5, 5, 0, 4, 1, 0.9, 0)],
+  ['a sure class of nothing', one(5, 5, 4, 4, 0.4, 1, 1)],
+])('YOLOv5 leaves out %s', (_, output) => {
+  expect(decodeYolov5(output, options)).toEqual([])
+})
+
+test('a class that is not a number does not hide one that is sure, in any row', () => {
+  expect(decodeYolov5(one(5, 5, 4, 4, 1, NaN, 0.75), options)).toEqual([
+    { classId: 1, score: 0.75, x1: 3, y1: 3, x2: 7, y2: 7 },
+  ])
+})
+
 test('YOLOX leaves out a size beyond all numbers', () => {
   const tensor = { width: 32, height: 32 }
   const output = new Float32Array(yoloxCells(tensor) * 6)
@@ -93,6 +111,9 @@ test('YOLOX leaves out a size beyond all numbers', () => {
 test('an answer of the wrong length is a fault of the package, by name', () => {
   expect(() => decodeYolov8(new Float32Array(13), options)).toThrow(
     expect.objectContaining({ code: 'OUTPUT_SHAPE_UNEXPECTED', category: 'MODEL_PACKAGE_INVALID' }),
+  )
+  expect(() => decodeYolov5(new Float32Array(13), options)).toThrow(
+    expect.objectContaining({ code: 'OUTPUT_SHAPE_UNEXPECTED' }),
   )
   expect(() => decodeYolox(new Float32Array(7), { width: 64, height: 64 }, options)).toThrow(
     expect.objectContaining({ code: 'OUTPUT_SHAPE_UNEXPECTED' }),
@@ -155,5 +176,29 @@ describe('detections', () => {
     expect(toDetections(candidate ? [candidate] : [], placement, limits)).toEqual([
       { classId: 3, confidence: 1, x: 0.25, y: 0, width: 0.5, height: 0.5 },
     ])
+  })
+
+  test('of a set of objects two that overlap are two', () => {
+    const twins = [box(0, 16, 32, 32, 0.6), box(0, 16, 32, 32, 0.8), box(0, 16, 32, 32, 0.7)]
+    const kept = toDetections(twins, placement, { iouThreshold: null, maxDetections: 2 })
+    expect(kept.map(({ confidence }) => confidence)).toEqual([0.8, 0.7])
+    expect(toDetections(twins, placement, limits)).toHaveLength(1)
+  })
+
+  test('boxes plainly in the other unit are refused with the line to write', () => {
+    const tensor = { width: 64, height: 64 }
+    const pixels = [box(3, 4, 20, 30), box(0.1, 0.2, 0.3, 0.4)]
+    const fractions = [box(0.1, 0.2, 0.3, 0.4), box(-0.1, 0, 1, 1)]
+    expect(inTensorPixels(pixels, 'pixels', tensor)).toBe(pixels)
+    expect(inTensorPixels([], 'pixels', tensor)).toEqual([])
+    expect(inTensorPixels(fractions, 'normalized', tensor)[0]).toEqual(box(6.4, 12.8, 0.3 * 64, 25.6))
+    const refused = (advice: string): unknown =>
+      expect.objectContaining({
+        code: 'BOXES_UNEXPECTED',
+        category: 'MODEL_PACKAGE_INVALID',
+        message: expect.stringContaining(`boxes: ${advice}`) as string,
+      })
+    expect(() => inTensorPixels(fractions, 'pixels', tensor)).toThrow(refused('normalized') as Error)
+    expect(() => inTensorPixels(pixels.slice(0, 1), 'normalized', tensor)).toThrow(refused('pixels') as Error)
   })
 })

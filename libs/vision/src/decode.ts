@@ -1,6 +1,7 @@
 import { errors } from './errors'
 import type { Size } from './geometry'
 import type { Candidate } from './nms'
+import { acceptance, indexOfLargest, pushCentred, sigmoid } from './scores'
 
 export interface DecodeOptions {
   /** How many classes the labels name. */
@@ -10,8 +11,6 @@ export interface DecodeOptions {
   /** What the graph left to be done to its scores. Default none. */
   activation?: 'none' | 'sigmoid'
 }
-
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /**
  * Reads one picture's answer of YOLOv8: `[4 + classes, n]`, rows cx, cy, width, height in tensor pixels, then the scores.
@@ -49,7 +48,37 @@ export function decodeYolov8(
   for (let i = 0; i < n; i++) {
     const score = activation === 'sigmoid' ? sigmoid(best[i]!) : best[i]!
     if (accept(score))
-      pushBox(candidates, bestClass[i]!, score, output[i]!, output[n + i]!, output[2 * n + i]!, output[3 * n + i]!)
+      pushCentred(candidates, bestClass[i]!, score, output[i]!, output[n + i]!, output[2 * n + i]!, output[3 * n + i]!)
+  }
+  return candidates
+}
+
+/**
+ * Reads one picture's answer of YOLOv5 (and YOLOv7): `[n, 5 + classes]`, each row cx, cy, width, height in tensor pixels,
+ * objectness, then the class scores. score = objectness · class.
+ */
+export function decodeYolov5(
+  output: Float32Array,
+  { classes, threshold, activation = 'none' }: DecodeOptions,
+): Candidate[] {
+  const row = 5 + classes
+  if (output.length % row !== 0)
+    throw errors.OUTPUT_SHAPE_UNEXPECTED({
+      output: 'yolov5',
+      expected: `[batch, n, 5 + ${classes}]`,
+      actual: [output.length],
+    })
+  const activate = activation === 'sigmoid' ? sigmoid : (x: number): number => x
+  const accept = acceptance(threshold)
+  const candidates: Candidate[] = []
+  for (let at = 0; at < output.length; at += row) {
+    const objectness = activate(output[at + 4]!)
+    // A class scores at most 1, so nothing in this row can reach the threshold: of 25,200 rows nearly all end here.
+    if (!accept(objectness)) continue
+    const classId = indexOfLargest(output, at + 5, classes)
+    const score = objectness * activate(output[at + 5 + classId]!)
+    if (accept(score))
+      pushCentred(candidates, classId, score, output[at]!, output[at + 1]!, output[at + 2]!, output[at + 3]!)
   }
   return candidates
 }
@@ -87,7 +116,15 @@ export function decodeYolox(output: Float32Array, tensor: Size, options: DecodeO
         if (!accept(score)) continue
         const width = Math.exp(output[at + 2]!) * stride
         const height = Math.exp(output[at + 3]!) * stride
-        pushBox(candidates, classId, score, (output[at]! + x) * stride, (output[at + 1]! + y) * stride, width, height)
+        pushCentred(
+          candidates,
+          classId,
+          score,
+          (output[at]! + x) * stride,
+          (output[at + 1]! + y) * stride,
+          width,
+          height,
+        )
       }
     }
   }
@@ -97,33 +134,3 @@ export function decodeYolox(output: Float32Array, tensor: Size, options: DecodeO
 /** How many candidates YOLOX gives for a tensor of this size. */
 export const yoloxCells = ({ width, height }: Size): number =>
   yoloxStrides.reduce((sum, stride) => sum + Math.floor(width / stride) * Math.floor(height / stride), 0)
-
-/**
- * Scores are float32 and thresholds are doubles: 0.7 as the graph writes it is below 0.7 as a client writes it, unless the
- * threshold is rounded the same way. A score of 0 is the model saying no, so a threshold of 0 does not let it in.
- */
-function acceptance(threshold: number): (score: number) => boolean {
-  const atLeast = Math.fround(threshold)
-  return (score) => score >= atLeast && score > 0 && score < Infinity
-}
-
-function indexOfLargest(values: Float32Array, start: number, count: number): number {
-  let largest = 0
-  for (let i = 1; i < count; i++) if (values[start + i]! > values[start + largest]!) largest = i
-  return largest
-}
-
-function pushBox(
-  candidates: Candidate[],
-  classId: number,
-  score: number,
-  cx: number,
-  cy: number,
-  width: number,
-  height: number,
-): void {
-  // NaN fails every comparison, so what is not a number is left out here too.
-  if (!(width > 0 && height > 0 && width < Infinity && height < Infinity && Number.isFinite(cx) && Number.isFinite(cy)))
-    return
-  candidates.push({ classId, score, x1: cx - width / 2, y1: cy - height / 2, x2: cx + width / 2, y2: cy + height / 2 })
-}

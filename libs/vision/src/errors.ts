@@ -26,6 +26,31 @@ export const errors = defineErrors('vision', {
     (facts: { output: string; expected: string; actual: readonly number[] }) =>
       `The graph answers a tensor of shape [${facts.actual.join(', ')}], and \`output: ${facts.output}\` is ${facts.expected}. Check \`output\`, \`input.size\` and the number of labels.`,
   ],
+  OUTPUTS_UNEXPECTED: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { output: string; expected: string; actual: string }) =>
+      `The graph answers ${facts.actual || 'nothing'}, and \`output: ${facts.output}\` is ${facts.expected}. Check \`output\` and the number of labels, or export the graph with these outputs.`,
+  ],
+  INPUT_UNSAID: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { input: string; key: string; example: string }) =>
+      `The graph's input is ${facts.input}, which leaves open its ${facts.key}. Say it in model.yaml, for example \`input: ${facts.example}\`.`,
+  ],
+  SCORES_UNEXPECTED: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { least: number; most: number; advice: string }) =>
+      `The scores of this graph on a plain picture run from ${facts.least} to ${facts.most}: ${facts.advice}.`,
+  ],
+  BOXES_UNEXPECTED: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { boxes: string; advice: string; largest: number }) =>
+      `The boxes of this graph reach to ${facts.largest}, and are read as ${facts.boxes}. Write \`boxes: ${facts.advice}\` in model.yaml.`,
+  ],
+  CLASS_UNKNOWN: [
+    'MODEL_PACKAGE_INVALID',
+    (facts: { classId: number; classes: number }) =>
+      `The graph answers class ${facts.classId}, and there are ${facts.classes} labels, counted from 0. Complete the labels; where a graph counts from 1 the first of them is \`background\`.`,
+  ],
   POOLING_IMPOSSIBLE: [
     'MODEL_PACKAGE_INVALID',
     (facts: { pooling: string; shape: readonly number[] }) =>

@@ -2,24 +2,40 @@ export { errors as visionErrors } from './errors'
 export { type Box, type Rectangle, type Size, iou, roundUpToStride } from './geometry'
 export { type FitOptions, type Placement, cropTo, fitInto, stretchTo, toFractions } from './letterbox'
 export { type PackOptions, type Packer, type TensorData, createPacker } from './pack'
-export { type Candidate, type NmsOptions, maxCandidates, nonMaximumSuppression } from './nms'
-export { type DecodeOptions, decodeYolov8, decodeYolox, yoloxCells, yoloxStrides } from './decode'
-export { type Detection, scaleBoxes, toDetections } from './detections'
+export { type Candidate, type NmsOptions, bestOf, maxCandidates, nonMaximumSuppression } from './nms'
+export { type DecodeOptions, decodeYolov5, decodeYolov8, decodeYolox, yoloxCells, yoloxStrides } from './decode'
+export {
+  type DecodeQueriesOptions,
+  type DecodeSetOptions,
+  type ListedDetections,
+  decodeJoinedQueries,
+  decodeListed,
+  decodeQueries,
+  decodeYolov10,
+} from './decodeSets'
+export { type Classification, type ClassifyOptions, classify } from './classify'
+export { type Detection, type KeepOptions, inTensorPixels, scaleBoxes, toDetections } from './detections'
+export { type Activation, rangeOf } from './scores'
 export { type Pooling, isFiniteVector, pooledDimension, poolVectors } from './pooling'
+export { type Manifest, type OutputFormat, type Task, outputFormats, parseManifest, tasks } from './manifest'
 export {
   type EffectiveInput,
   type EffectiveManifest,
-  type Manifest,
-  type OutputFormat,
-  type Task,
   effectiveManifest,
   effectiveResolution,
-  outputFormats,
-  parseManifest,
   requireRunnable,
   runnableOutputs,
-  tasks,
-} from './manifest'
+} from './effective'
+export { type GraphInputs, graphInputs } from './inputs'
+export { type ChosenOutputs, chooseOutputs, outputNames } from './outputs'
+export {
+  type SettledManifest,
+  type TensorSpec,
+  describeTensor,
+  requireProbabilities,
+  settleClassifier,
+  settleInput,
+} from './settle'
 export { placePicture } from './place'
-export { requireDetectionShape } from './shapes'
+export { requireClassShape, requireDetectionShape, requireListedShapes, requireQueryShapes } from './shapes'
 export { isSrgbProfile } from './srgb'

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type OutputFormat,
-  effectiveManifest,
-  effectiveResolution,
-  outputFormats,
-  parseManifest,
-  requireRunnable,
-} from './manifest'
+import { effectiveManifest, effectiveResolution, requireRunnable, runnableOutputs } from './effective'
+import { type OutputFormat, outputFormats, parseManifest } from './manifest'
 import { requireDetectionShape } from './shapes'
 
 const everything = {
@@ -135,6 +129,7 @@ test('what is said is kept', () => {
   expect(rest).toEqual({
     task: 'embedding',
     output: 'embedding',
+    leftToGraph: [],
     tensor: 'last_hidden_state',
     pooling: 'cls',
     boxes: 'pixels',
@@ -149,7 +144,7 @@ test('a task of one format says the format; another does not', () => {
   expect(() => effectiveManifest({})).toThrow(expect.objectContaining({ code: 'OUTPUT_UNKNOWN' }))
 })
 
-test.each(outputFormats.filter((output) => !['yolov8', 'yolox', 'embedding'].includes(output)))(
+test.each(outputFormats.filter((output) => !runnableOutputs.some((runnable) => runnable === output)))(
   '%s is parsed, and refused by name when it is to be run',
   (output) => {
     const manifest = parseManifest({ output })
@@ -168,6 +163,12 @@ test.each([
   [{ output: 'yolox', boxes: 'normalized' }, 'boxes'],
   [{ output: 'yolov8', input: { resize: 'crop' } }, 'input.resize'],
   [{ output: 'embedding', activation: 'sigmoid' }, 'activation'],
+  [{ output: 'yolov5', activation: 'softmax' }, 'activation'],
+  [{ output: 'yolov10', activation: 'sigmoid' }, 'activation'],
+  [{ output: 'ssd', activation: 'softmax' }, 'activation'],
+  [{ output: 'detr', input: { resize: 'crop' } }, 'input.resize'],
+  [{ output: 'classification', boxes: 'normalized' }, 'boxes'],
+  [{ output: 'embedding', boxes: 'normalized' }, 'boxes'],
 ])('%j cannot be run, by name', (content, key) => {
   expect(() => requireRunnable(effectiveManifest(parseManifest(content)))).toThrow(
     expect.objectContaining({
@@ -176,6 +177,32 @@ test.each([
       facts: expect.objectContaining({ key }) as object,
     }),
   )
+})
+
+test.each([
+  { output: 'yolov5', boxes: 'normalized', activation: 'sigmoid' },
+  { output: 'yolov10', boxes: 'normalized' },
+  { output: 'detr', activation: 'softmax' },
+  { output: 'detr', activation: 'none', boxes: 'pixels', input: { resize: 'letterbox' } },
+  { output: 'ssd', boxes: 'pixels' },
+  { output: 'classification', activation: 'sigmoid', input: { resize: 'stretch' } },
+  { task: 'classification' },
+])('%j can be run', (content) => {
+  expect(() => requireRunnable(effectiveManifest(parseManifest(content)))).not.toThrow()
+})
+
+test('what only the graph can tell stays open', () => {
+  const open = (content: object) => effectiveManifest(parseManifest(content))
+  expect(open({ output: 'detr' })).toMatchObject({ boxes: 'normalized', activation: null, leftToGraph: [] })
+  expect(open({ output: 'classification' })).toMatchObject({ boxes: 'pixels', activation: null })
+  expect(open({ output: 'yolov5' })).toMatchObject({ boxes: 'pixels', activation: 'none' })
+  const ssd = open({ output: 'ssd' })
+  expect(ssd).toMatchObject({ boxes: null, activation: 'none' })
+  expect(ssd.leftToGraph).toEqual(['layout', 'format', 'scale', 'resize', 'stride'])
+  expect(open({ output: 'ssd', boxes: 'pixels', input: { layout: 'nchw', mean: [0, 0, 0] } })).toMatchObject({
+    boxes: 'pixels',
+    leftToGraph: ['format', 'resize', 'stride'],
+  })
 })
 
 test('the manifests of the fixtures can be run', () => {
@@ -208,8 +235,17 @@ test('the shape of an answer is held against its format, free sides apart', () =
   requireDetectionShape('yolov8', [-1, 84, -1], 80)
   requireDetectionShape('yolov8', [-1, -1, -1], 80)
   requireDetectionShape('yolox', [1, 3549, 85], 80, { width: 416, height: 416 })
+  requireDetectionShape('yolov5', [-1, 25200, 85], 80)
+  requireDetectionShape('yolov10', [1, 300, 6], 80)
+  requireDetectionShape('detr', [1, 300, 84], 80)
   expect(() => requireDetectionShape('yolov8', [1, 8400, 84], 80)).toThrow(refused)
   expect(() => requireDetectionShape('yolov8', [1, 84, 8400], 3)).toThrow(refused)
   expect(() => requireDetectionShape('yolov8', [84, 8400], 80)).toThrow(refused)
   expect(() => requireDetectionShape('yolox', [1, 3000, 85], 80, { width: 416, height: 416 })).toThrow(refused)
+  expect(() => requireDetectionShape('yolov5', [1, 84, 8400], 80)).toThrow(refused)
+  expect(() => requireDetectionShape('yolov10', [1, 300, 7], 80)).toThrow(refused)
+  const answered = { width: 640, height: 640 }
+  // An answer about two pictures when one was asked about, and one that no detector gives.
+  expect(() => requireDetectionShape('yolov8', [2, 84, 8400], 80, answered)).toThrow(refused)
+  expect(() => requireDetectionShape('yolov10', [1, 3e6, 6], 80, answered)).toThrow(refused)
 })

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { errors } from './errors'
-import { type Size, roundUpToStride } from './geometry'
 
 export const tasks = ['detection', 'segmentation', 'classification', 'embedding'] as const
 export type Task = (typeof tasks)[number]
@@ -22,7 +21,19 @@ export type OutputFormat = (typeof outputFormats)[number]
 const maxSide = 16_384
 const side = z.int().min(1).max(maxSide)
 const perChannel = z.tuple([z.number(), z.number(), z.number()])
-const text = z.string().trim().min(1)
+// What can't be shown, or kept by a database, was not meant.
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(1_000)
+  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'must not hold control characters')
+const prose = z
+  .string()
+  .trim()
+  .min(1)
+  .max(10_000)
+  .refine((value) => !/[^\P{Cc}\s]|\p{Cs}/u.test(value), 'must not hold control characters')
 
 const inputSchema = z.strictObject({
   size: z.tuple([side, side]).optional(),
@@ -52,10 +63,10 @@ const manifestSchema = z.strictObject({
   pooling: z.enum(['none', 'mean', 'cls']).optional(),
   boxes: z.enum(['pixels', 'normalized']).optional(),
   activation: z.enum(['none', 'sigmoid', 'softmax']).optional(),
-  labels: z.union([z.array(text).min(1).max(100_000), fileBeside]).optional(),
+  labels: z.union([z.array(text.max(256)).min(1).max(100_000), fileBeside]).optional(),
   vectorDimension: z.int().min(1).max(1_000_000).optional(),
-  license: text.optional(),
-  description: text.optional(),
+  license: text.max(200).optional(),
+  description: prose.optional(),
   python: z
     .strictObject({
       input: z.enum(['jpeg', 'png', 'npy', 'original']).optional(),
@@ -70,7 +81,8 @@ const manifestSchema = z.strictObject({
 /** The keys of `model.yaml`, defaults not filled in. */
 export type Manifest = z.infer<typeof manifestSchema>
 
-const taskOf: Record<OutputFormat, Task> = {
+/** What each format's answers are. */
+export const taskOf: Readonly<Record<OutputFormat, Task>> = {
   yolov5: 'detection',
   yolov8: 'detection',
   'yolov8-seg': 'segmentation',
@@ -128,128 +140,4 @@ function refuseContradictions({ task, output, tensor, pooling }: Manifest): void
   const isEmbedding = (output ? taskOf[output] : task) === 'embedding'
   if (tensor !== undefined && !isEmbedding) refuse('tensor', 'goes only with `output: embedding`')
   if (pooling !== undefined && !isEmbedding) refuse('pooling', 'goes only with `output: embedding`')
-}
-
-export interface EffectiveInput {
-  /** Null: the graph takes any size. A graph of fixed size overrules it. */
-  size: Size | null
-  layout: 'nchw' | 'nhwc'
-  color: 'rgb' | 'bgr'
-  /** tensor = (x · scale − mean) / std, x 0..255. */
-  scale: number
-  mean: [number, number, number]
-  std: [number, number, number]
-  resize: 'letterbox' | 'stretch' | 'crop'
-  /** With crop. Null: only as far as needed to cover `size`. */
-  resizeShorter: number | null
-  /** Where a letterboxed picture lies. */
-  align: 'centre' | 'topLeft'
-  pad: number
-  stride: number
-  format: 'float32' | 'uint8'
-}
-
-/** A manifest with everything said. */
-export interface EffectiveManifest {
-  task: Task
-  output: OutputFormat
-  input: EffectiveInput
-  /** Which tensor holds the vector; null: the graph's only output, or the pooled one before its logits. */
-  tensor: string | null
-  pooling: 'none' | 'mean' | 'cls'
-  boxes: 'pixels' | 'normalized'
-  activation: 'none' | 'sigmoid' | 'softmax'
-  vectorDimension: number | null
-}
-
-const plain: EffectiveInput = {
-  size: null,
-  layout: 'nchw',
-  color: 'rgb',
-  scale: 1 / 255,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  resize: 'letterbox',
-  resizeShorter: null,
-  align: 'centre',
-  pad: 114,
-  stride: 32,
-  format: 'float32',
-}
-const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } satisfies Partial<EffectiveInput>
-const classifier: EffectiveInput = { ...plain, ...imageNet, resize: 'crop' }
-
-/** What the authors of each format train with. SSD graphs differ too much to have a default. */
-const inputDefaults: Record<OutputFormat, EffectiveInput | null> = {
-  yolov5: plain,
-  yolov8: plain,
-  'yolov8-seg': plain,
-  yolov10: plain,
-  yolox: { ...plain, color: 'bgr', scale: 1, align: 'topLeft' },
-  detr: { ...plain, ...imageNet, resize: 'stretch' },
-  ssd: null,
-  classification: classifier,
-  embedding: classifier,
-}
-
-/** What this version runs; the other formats are parsed, and refused by name when they are to be run. */
-export const runnableOutputs = ['yolov8', 'yolox', 'embedding'] as const satisfies readonly OutputFormat[]
-
-/**
- * Fills in what a manifest leaves out, by its `output`. Throws OUTPUT_UNKNOWN when nothing says how the answers are read,
- * OUTPUT_NOT_SUPPORTED for a format without defaults.
- */
-export function effectiveManifest(manifest: Manifest): EffectiveManifest {
-  const output = manifest.output ?? onlyOutputOf(manifest.task)
-  const defaults = inputDefaults[output]
-  if (!defaults) throw errors.OUTPUT_NOT_SUPPORTED({ output, supported: runnableOutputs })
-  const { size, ...given } = manifest.input ?? {}
-  return {
-    task: taskOf[output],
-    output,
-    input: { ...defaults, ...withoutUndefined(given), size: size ? { width: size[0], height: size[1] } : null },
-    tensor: manifest.tensor ?? null,
-    pooling: manifest.pooling ?? 'none',
-    boxes: manifest.boxes ?? 'pixels',
-    activation: manifest.activation ?? 'none',
-    vectorDimension: manifest.vectorDimension ?? null,
-  }
-}
-
-function onlyOutputOf(task: Task | undefined): OutputFormat {
-  if (task === 'embedding' || task === 'classification') return task
-  throw errors.OUTPUT_UNKNOWN()
-}
-
-const withoutUndefined = <T extends object>(value: T): Partial<{ [K in keyof T]: Exclude<T[K], undefined> }> =>
-  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<{
-    [K in keyof T]: Exclude<T[K], undefined>
-  }>
-
-/** Throws OUTPUT_NOT_SUPPORTED or MANIFEST_NOT_SUPPORTED, by name, for what this version parses and cannot run. */
-export function requireRunnable({ output, activation, boxes, input }: EffectiveManifest): void {
-  if (!runnableOutputs.some((runnable) => runnable === output))
-    throw errors.OUTPUT_NOT_SUPPORTED({ output, supported: runnableOutputs })
-  if (output === 'embedding') {
-    if (activation !== 'none') throw errors.MANIFEST_NOT_SUPPORTED({ key: 'activation', value: activation, output })
-    return
-  }
-  if (activation === 'softmax') throw errors.MANIFEST_NOT_SUPPORTED({ key: 'activation', value: activation, output })
-  // YOLOX' boxes are relative to grid cells: there is nothing in them to be normalised.
-  if (output === 'yolox' && boxes === 'normalized')
-    throw errors.MANIFEST_NOT_SUPPORTED({ key: 'boxes', value: boxes, output })
-  // A crop would leave objects at the border out without a word.
-  if (input.resize === 'crop') throw errors.MANIFEST_NOT_SUPPORTED({ key: 'input.resize', value: input.resize, output })
-}
-
-/**
- * The box pictures are really fitted into: a graph's fixed size, or the box asked for with its sides rounded up to the
- * stride (300×300 → 320×320). It is what a run records and what its digest is made of.
- */
-export function effectiveResolution(
-  box: Size,
-  { fixedResolution, stride }: { fixedResolution: Size | null; stride: number },
-): Size {
-  if (fixedResolution) return { width: fixedResolution.width, height: fixedResolution.height }
-  return { width: roundUpToStride(box.width, stride), height: roundUpToStride(box.height, stride) }
 }

@@ -41,3 +41,7 @@ export function nonMaximumSuppression<T extends Candidate>(
   }
   return kept
 }
+
+/** The best, best first; equal scores keep their order. */
+export const bestOf = <T extends Candidate>(candidates: readonly T[], limit: number): T[] =>
+  [...candidates].sort((a, b) => b.score - a.score).slice(0, limit)

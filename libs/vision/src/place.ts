@@ -1,6 +1,6 @@
 import type { Size } from './geometry'
 import { type Placement, cropTo, fitInto, stretchTo } from './letterbox'
-import type { EffectiveInput } from './manifest'
+import type { EffectiveInput } from './effective'
 
 /**
  * Where a picture goes in a model's tensor. `box` is the effective resolution; `fixed` says that the graph takes exactly

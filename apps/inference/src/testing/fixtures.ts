@@ -11,6 +11,7 @@ interface ListedModel {
   file: string
   sha256: string
   bytes: number
+  application: string
   manifest: Record<string, unknown>
 }
 
@@ -26,7 +27,11 @@ export function openModelsFolder(path: string, labels: readonly string[]): Model
       const listed = models.find((model) => model.name === name)
       if (!listed) throw new Error(`${path}/models.json lists no ${name}`)
       const { file, sha256, bytes, manifest } = listed
-      return { file: readFileSync(join(path, file)), reference: { name, sha256, byteSize: bytes, manifest, labels } }
+      const application = listed.application.toUpperCase() as ModelRef['application']
+      return {
+        file: readFileSync(join(path, file)),
+        reference: { name, sha256, byteSize: bytes, manifest, labels, runtime: 'ONNX', application },
+      }
     },
   }
 }

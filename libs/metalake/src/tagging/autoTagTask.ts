@@ -6,7 +6,7 @@ import type { JobTask } from '@lakelens/jobs'
 import { effectiveResolution } from '@lakelens/vision'
 import { z } from 'zod'
 import type { Lake } from '../lake'
-import { modelRef, modelVersionById, prepareModel } from '../models'
+import { modelRef, modelVersionById, prepareModel, stillReady } from '../models'
 
 const resolution = z.object({ width: z.number().int(), height: z.number().int() })
 const requestOptions = z.object({ inputResolution: resolution, confidenceThreshold: z.number() })
@@ -24,14 +24,17 @@ const maxDetections = 300
 /** Long enough for a page on a slow machine behind a full queue; a hung service is noticed then, a stopped job at once. */
 const timeoutMs = 300_000
 
-/** Tags pictures: boxes of a detector become annotations, and the item's tags are derived from them. */
+/**
+ * Tags pictures: boxes of a detector, and labels a classifier gives to the whole, become annotations, and the item's tags are
+ * derived from them.
+ */
 export const autoTagTask = (lake: Lake): JobTask => ({
   pageSize,
 
-  async prepare(job, { signal }) {
+  async prepare(job, { signal, report }) {
     const payload = payloadOf(job)
     const options = requestOptions.parse(payload.options)
-    const model = await prepareModel(lake, payload.model, 'AUTO_TAGGING', signal)
+    const model = await prepareModel(lake, payload.model, 'AUTO_TAGGING', signal, report)
     const effective = {
       effectiveResolution: effectiveResolution(options.inputResolution, model.facts),
       confidenceThreshold: options.confidenceThreshold,
@@ -44,6 +47,7 @@ export const autoTagTask = (lake: Lake): JobTask => ({
       modelId: model.modelId,
       modelVersionId: model.id,
       total: await countSelected(lake, job),
+      confirm: stillReady(model),
     }
   },
 
