@@ -21,10 +21,16 @@ RUN npm ci --ignore-scripts --omit=dev -w @lakelens/inference \
   && rm -rf node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
 
 FROM node:22-bookworm-slim
+# For models with inference.py: an interpreter, what installs their requirements, and the sandbox. Whether the sandbox works
+# is the container's matter (docs/python-models.md); the service tries it at its start and says so.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends bubblewrap ca-certificates python3 python3-pip \
+  && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production INFERENCE_HOST=0.0.0.0 INFERENCE_PORT=50051 LAKELENS_DATA=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/apps/inference ./apps/inference
+COPY --from=build /app/libs/folder-validator ./libs/folder-validator
 COPY --from=build /app/libs/kernel ./libs/kernel
 COPY --from=build /app/libs/vision ./libs/vision
 COPY --from=build /app/proto ./proto

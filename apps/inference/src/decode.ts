@@ -32,6 +32,8 @@ export interface Inspected {
   size: Size
   /** Its colour profile says sRGB: converting would cost as much as decoding, and change nothing. */
   isSrgb: boolean
+  /** As it lies in the file, and the EXIF orientation (1 to 8) that turns it upright. */
+  stored: { size: Size; orientation: number }
 }
 
 /** Reads the header: what the file is, and how large once turned upright. Throws the picture's own typed error. */
@@ -56,6 +58,10 @@ export async function inspectPicture(data: Uint8Array): Promise<Inspected> {
     mediaType: sniffed.mediaType,
     size: { width, height },
     isSrgb: metadata.icc !== undefined && isSrgbProfile(metadata.icc),
+    stored: {
+      size: { width: metadata.width, height: metadata.height },
+      orientation: metadata.orientation ?? 1,
+    },
   }
 }
 

@@ -10,15 +10,19 @@ const ofCategory: Partial<Record<ErrorCategory, status>> = {
   MODEL_APPLICATION_MISMATCH: status.FAILED_PRECONDITION,
   NOT_SUPPORTED: status.FAILED_PRECONDITION,
   STORAGE_FULL: status.FAILED_PRECONDITION,
+  PLATFORM_UNAVAILABLE: status.FAILED_PRECONDITION,
+  SANDBOX_UNAVAILABLE: status.FAILED_PRECONDITION,
   // Not by asking again unchanged: the address of the file may have run out, and the caller can sign another.
   MODEL_UNAVAILABLE: status.ABORTED,
   UNAVAILABLE: status.UNAVAILABLE,
 }
 
-// Full is not down: a client waits and asks the same service again.
 const ofCode: Readonly<Record<string, status>> = {
+  // Full is not down: a client waits and asks the same service again.
   QUEUE_FULL: status.RESOURCE_EXHAUSTED,
   MODEL_MEMORY_BUSY: status.RESOURCE_EXHAUSTED,
+  // Waiting mends nothing: a job that needs it is to fail, and say so.
+  MODEL_INSTALL_OFFLINE: status.FAILED_PRECONDITION,
 }
 
 const hidden = 'The inference service failed on this request. Its log says why.'

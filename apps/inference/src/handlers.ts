@@ -1,5 +1,6 @@
 import { isLakeError } from '@lakelens/kernel'
 import type {
+  DescribeResponse,
   DetectRequestMessage,
   DetectResponse,
   EmbedRequestMessage,
@@ -11,17 +12,21 @@ import type {
   ProbeRequestMessage,
   ProbeResponse,
 } from '@lakelens/proto'
-import type { Size, Task } from '@lakelens/vision'
+import type { Size } from '@lakelens/vision'
 import { errors } from './errors'
 import type { Admission, Gate } from './gate'
 import type { LoadedModel, ModelReference, Models } from './models'
 import { type Predict, type Prediction, pictureFailure } from './predict'
 import { probePicture } from './probe'
+import type { ParsedDetection } from './python/parseAnswer'
+import type { PythonReference } from './python/pythonModels'
+import type { Outcome, PythonRuntime } from './python/runtime'
 import type { DetectParameters } from './threadProtocol'
 
 export interface HandlerParts {
   models: Models
   predict: Predict
+  python: PythonRuntime
   /** Pictures for models. */
   queue: Admission
   /** Probing has a lane of its own, so that an upload is not behind a thousand detections. */
@@ -34,11 +39,12 @@ export interface Handlers {
   loadModel(request: LoadModelRequestMessage, signal: AbortSignal): Promise<LoadModelResponse>
   detect(request: DetectRequestMessage, signal: AbortSignal): Promise<DetectResponse>
   embed(request: EmbedRequestMessage, signal: AbortSignal): Promise<EmbedResponse>
+  describe(): Promise<DescribeResponse>
 }
 
 const maxThumbnail = 4096
 
-export function createHandlers({ models, predict, queue, probeQueue, probing }: HandlerParts): Handlers {
+export function createHandlers({ models, predict, python, queue, probeQueue, probing }: HandlerParts): Handlers {
   return {
     async probe({ data, thumbnailSize }, signal) {
       requireRange('thumbnailSize', thumbnailSize, 0, maxThumbnail)
@@ -55,34 +61,54 @@ export function createHandlers({ models, predict, queue, probeQueue, probing }: 
       }
     },
 
-    loadModel: (request, signal) =>
-      models.using(reference(request.model), signal, (model) => Promise.resolve(modelFacts(model))),
+    loadModel(request, signal) {
+      const model = reference(request.model)
+      return isPython(model)
+        ? python.load(model, signal)
+        : models.using(model, signal, (loaded) => Promise.resolve(modelFacts(loaded)))
+    },
 
     async detect(request, signal) {
+      const model = reference(request.model)
       const detect = detectParameters(request)
       const box = requestedBox(request)
       const pictures = request.pictures.map(({ data }) => data)
+      if (isPython(model)) {
+        const outcomes = await admitted(queue, pictures, () =>
+          python.detect(model, pictures, { box, ...detect }, signal),
+        )
+        return {
+          results: answerEach(request.pictures, outcomes, ({ detections }) => ({ detections: detections.map(onWire) })),
+        }
+      }
       const predictions = await admitted(queue, pictures, () =>
-        models.using(reference(request.model), signal, (model) => {
-          requireTask(model, 'detection')
-          requireMultiple(box, model)
-          return predict({ model, pictures, box, detect }, signal)
+        models.using(model, signal, (loaded) => {
+          requireTask(loaded, 'detection')
+          requireMultiple(box, loaded)
+          return predict({ model: loaded, pictures, box, detect }, signal)
         }),
       )
-      const labels = request.model?.labels ?? []
+      const { labels } = model
       return { results: answerEach(request.pictures, predictions, (one) => ({ detections: labelled(one, labels) })) }
     },
 
     async embed(request, signal) {
+      const model = reference(request.model)
       const pictures = request.pictures.map(({ data }) => data)
+      if (isPython(model)) {
+        const outcomes = await admitted(queue, pictures, () => python.embed(model, pictures, signal))
+        return { results: answerEach(request.pictures, outcomes, (one) => ({ vector: vectorBytes(one) })) }
+      }
       const predictions = await admitted(queue, pictures, () =>
-        models.using(reference(request.model), signal, (model) => {
-          requireTask(model, 'embedding')
-          return predict({ model, pictures, box: null, detect: null }, signal)
+        models.using(model, signal, (loaded) => {
+          requireTask(loaded, 'embedding')
+          return predict({ model: loaded, pictures, box: null, detect: null }, signal)
         }),
       )
       return { results: answerEach(request.pictures, predictions, (one) => ({ vector: vectorBytes(one) })) }
     },
+
+    describe: () => python.describe(),
   }
 }
 
@@ -98,10 +124,21 @@ async function admitted<T>(queue: Admission, pictures: readonly Uint8Array[], wo
   }
 }
 
-function reference(model: ModelRefMessage | null): ModelReference {
+type RoutedReference = ({ runtime: 'ONNX' } & ModelReference) | ({ runtime: 'PYTHON' } & PythonReference)
+
+/** Callers of before there was a choice name no runtime: theirs are graphs. */
+function reference(model: ModelRefMessage | null): RoutedReference {
   if (!model) throw errors.REQUEST_INVALID({ field: 'model', reason: 'is missing' })
-  return model
+  const runtime = model.runtime || 'ONNX'
+  if (runtime === 'ONNX' || runtime === 'PYTHON') return { ...model, runtime }
+  throw errors.REQUEST_INVALID({
+    field: 'model.runtime',
+    reason: `is ${JSON.stringify(runtime)}; this service runs ONNX and PYTHON`,
+  })
 }
+
+const isPython = (model: RoutedReference): model is { runtime: 'PYTHON' } & PythonReference =>
+  model.runtime === 'PYTHON'
 
 function modelFacts({ manifest, opened }: LoadedModel): LoadModelResponse {
   const { inputs, outputs, fixedResolution, vectorDimension, warmupMs } = opened
@@ -149,8 +186,10 @@ function requireMultiple({ width, height }: Size, { opened, manifest }: LoadedMo
   })
 }
 
-function requireTask({ name, manifest }: LoadedModel, asked: Task): void {
-  if (manifest.task !== asked) throw errors.MODEL_TASK_MISMATCH({ name, task: manifest.task, asked })
+/** A classifier answers where a detector does: its labels are of the whole picture. */
+function requireTask({ name, manifest }: LoadedModel, asked: 'detection' | 'embedding'): void {
+  if ((manifest.task === 'embedding') !== (asked === 'embedding'))
+    throw errors.MODEL_TASK_MISMATCH({ name, task: manifest.task, asked })
 }
 
 function requireRange(field: string, value: number, least: number, most: number): void {
@@ -158,31 +197,42 @@ function requireRange(field: string, value: number, least: number, most: number)
     throw errors.REQUEST_INVALID({ field, reason: `is ${value}; it must be ${least} to ${most}` })
 }
 
-function answerEach<T extends object>(
+function answerEach<P extends object, T extends object>(
   pictures: readonly PictureMessage[],
-  predictions: readonly Prediction[],
-  read: (prediction: Exclude<Prediction, { error: unknown }>) => T,
+  predictions: readonly Outcome<P>[],
+  read: (prediction: Exclude<P, { error: unknown }>) => T,
 ): ({ id: string } & (T | { error: { code: string; message: string } }))[] {
   if (predictions.length !== pictures.length)
     throw new Error(`${pictures.length} pictures got ${predictions.length} answers`)
   return predictions.map((prediction, i) => ({
     id: pictures[i]!.id,
-    ...('error' in prediction ? prediction : read(prediction)),
+    ...('error' in prediction ? prediction : read(prediction as Exclude<P, { error: unknown }>)),
   }))
 }
 
 function labelled(prediction: Exclude<Prediction, { error: unknown }>, labels: readonly string[]): DetectedObject[] {
+  const label = (classId: number): string => labels[classId] ?? String(classId)
+  if ('labels' in prediction)
+    return prediction.labels.map(({ classId, confidence }) => ({
+      label: label(classId),
+      confidence,
+      wholePicture: true,
+    }))
   if (!('detections' in prediction)) throw new Error('a detection model answered something else')
-  return prediction.detections.map(({ classId, ...rest }) => ({ label: labels[classId] ?? String(classId), ...rest }))
+  return prediction.detections.map(({ classId, ...rest }) => ({ label: label(classId), ...rest }))
 }
+
+const onWire = ({ box, ...rest }: ParsedDetection): DetectedObject =>
+  box ? { ...rest, ...box } : { ...rest, wholePicture: true }
 
 interface DetectedObject {
   label: string
   confidence: number
-  x: number
-  y: number
-  width: number
-  height: number
+  x?: number
+  y?: number
+  width?: number
+  height?: number
+  wholePicture?: boolean
 }
 
 function vectorBytes(prediction: Exclude<Prediction, { error: unknown }>): Uint8Array {

@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { defaultLimits } from '@lakelens/folder-validator'
 import { isLakeError, messageOf } from '@lakelens/kernel'
 import { errors } from './errors'
 
@@ -18,12 +19,24 @@ export interface ModelFile {
 export interface ModelFiles {
   /** The path of the verified file, fetched first when it isn't there. Callers asking at once share one download. */
   find(file: ModelFile): Promise<string>
+  /** Forgets a file, once what was in it is kept in another form. */
+  remove(file: ModelFile): Promise<void>
 }
 
 /** A protobuf message cannot be longer, so neither can an ONNX file that holds its own weights. */
 export const maxModelBytes = 2 ** 31 - 1
+/** A package may hold weights of any format. */
+export const maxPackageBytes = defaultLimits.maxCompressedBytes
 const stalledAfterMs = 30_000
 const connectWithinMs = 30_000
+
+/** Refuses a reference that names no file that could be fetched and verified. */
+export function requireFile({ sha256, byteSize }: ModelFile, maxBytes: number): void {
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw errors.REQUEST_INVALID({ field: 'model.sha256', reason: 'must be 64 lower-case hexadecimal digits' })
+  if (!(byteSize > 0 && byteSize <= maxBytes))
+    throw errors.REQUEST_INVALID({ field: 'model.byteSize', reason: `must be 1 to ${maxBytes}` })
+}
 
 /** Keeps model files by digest in `folder`. A file is trusted once its digest was checked in this process's life. */
 export async function openModelFiles(folder: string): Promise<ModelFiles> {
@@ -45,6 +58,10 @@ export async function openModelFiles(folder: string): Promise<ModelFiles> {
       })
       finding.set(file.sha256, found)
       return found
+    },
+    async remove({ sha256 }) {
+      finding.delete(sha256)
+      await rm(join(folder, `${sha256}.onnx`), { force: true })
     },
   }
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import { LakeError, type Logger, messageOf } from '@lakelens/kernel'
+import { type Logger, messageOf } from '@lakelens/kernel'
 import { type EffectiveManifest, effectiveManifest, parseManifest, requireRunnable } from '@lakelens/vision'
+import { abortable } from './abortable'
+import { chooseToClose } from './chooseToClose'
 import { errors } from './errors'
-import { type ModelFile, type ModelFiles, maxModelBytes } from './modelFiles'
+import { type ModelFile, type ModelFiles, maxModelBytes, requireFile } from './modelFiles'
 import type { ThreadPool } from './pool'
 import { taskOf } from './tasks'
 import type { OpenedModel } from './threadProtocol'
@@ -58,17 +60,12 @@ export function createModels({ files, pool, memoryMiB, log }: ModelsOptions): Mo
 
   const makeRoom = (name: string, needed: number): void => {
     if (needed > limit) throw errors.MODEL_TOO_LARGE({ name, needed, limit })
-    const idle = [...entries].filter(([, entry]) => entry.users === 0).sort(([, a], [, b]) => a.lastUsed - b.lastUsed)
-    const taken = [...entries.values()].reduce((sum, { cost }) => sum + cost, 0)
-    const reclaimable = idle.reduce((sum, [, { cost }]) => sum + cost, 0)
-    let missing = taken + needed - limit
+    const closing = chooseToClose(entries, needed, limit)
     // Nothing is closed for a model that would not fit all the same.
-    if (missing > reclaimable) throw errors.MODEL_MEMORY_BUSY({ name, needed, limit })
-    for (const [key, { cost }] of idle) {
-      if (missing <= 0) return
+    if (!closing) throw errors.MODEL_MEMORY_BUSY({ name, needed, limit })
+    for (const [key, { cost }] of closing) {
       entries.delete(key)
       pool.close(key)
-      missing -= cost
       log.info({ key, cost }, 'closed the least recently used model')
     }
   }
@@ -79,7 +76,8 @@ export function createModels({ files, pool, memoryMiB, log }: ModelsOptions): Mo
     const path = await files.find(reference)
     const opened = await pool.open({ key, name, path, manifest, classes: labels.length })
     log.info({ model: name, sha256: reference.sha256, ms: Math.round(performance.now() - started) }, 'opened a model')
-    return { key, name, manifest, labels, opened }
+    // As the graph completed it: what a format leaves to its graph is known only now.
+    return { key, name, manifest: opened.manifest, labels, opened }
   }
 
   const entryFor = (reference: ModelReference): Entry => {
@@ -119,12 +117,9 @@ const keyOf = ({ sha256, manifestJson, labels }: ModelReference): string =>
     .digest('hex')
     .slice(0, 16)}`
 
-function readManifest({ name, sha256, byteSize, manifestJson, labels }: ModelReference): EffectiveManifest {
-  if (!/^[0-9a-f]{64}$/.test(sha256))
-    throw errors.REQUEST_INVALID({ field: 'model.sha256', reason: 'must be 64 lower-case hexadecimal digits' })
-  if (!(byteSize > 0 && byteSize <= maxModelBytes)) {
-    throw errors.REQUEST_INVALID({ field: 'model.byteSize', reason: `must be 1 to ${maxModelBytes}` })
-  }
+function readManifest(reference: ModelReference): EffectiveManifest {
+  const { name, manifestJson, labels } = reference
+  requireFile(reference, maxModelBytes)
   let content: unknown
   try {
     content = JSON.parse(manifestJson || '{}')
@@ -133,21 +128,11 @@ function readManifest({ name, sha256, byteSize, manifestJson, labels }: ModelRef
   }
   const manifest = effectiveManifest(parseManifest(content))
   requireRunnable(manifest)
-  if (taskOf(manifest).does === 'detection' && labels.length === 0) {
+  if (taskOf(manifest).does !== 'embedding' && labels.length === 0) {
     throw errors.MODEL_NOT_SUPPORTED({
       name,
-      reason: 'it is a detector and no labels come with it; add label_list.yaml',
+      reason: 'it names what it finds and no labels come with it; add label_list.yaml',
     })
   }
   return manifest
-}
-
-/** Stops waiting when the caller does; the work goes on for the others who wait for it. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as LakeError)
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

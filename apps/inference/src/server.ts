@@ -11,6 +11,7 @@ import { openModelFiles } from './modelFiles'
 import { createModels } from './models'
 import { type ThreadEntry, createThreadPool } from './pool'
 import { createPredict } from './predict'
+import { createPythonRuntime } from './python/runtime'
 import { unary } from './unary'
 
 export interface InferenceService {
@@ -55,7 +56,10 @@ export async function startInference(
     new ReflectionService(packageDefinition).addToServer(server)
   })
   const pool = createThreadPool({ size: config.threads, log, onReady: setServing, entry: options.threadEntry })
+  const { dataDir, memoryMiB } = config
+  const python = createPythonRuntime({ dataDir, files, settings: config.python, memoryMiB, log })
   const handlers = createHandlers({
+    python,
     models: createModels({ files, pool, memoryMiB: config.memoryMiB, log }),
     predict: createPredict(pool, createGate(config.threads * inHandPerThread)),
     queue: createAdmission({ pictures: config.queue, bytes: queueBytes }),
@@ -67,6 +71,7 @@ export async function startInference(
     LoadModel: unary(log, handlers.loadModel),
     Detect: unary(log, handlers.detect),
     Embed: unary(log, handlers.embed),
+    Describe: unary(log, handlers.describe),
   }
   server.addService(Inference.service, implementation)
   return {
@@ -74,7 +79,7 @@ export async function startInference(
     async close() {
       setServing(false)
       await drain(server)
-      await pool.end()
+      await Promise.all([pool.end(), python.close()])
     },
   }
 }

@@ -81,8 +81,8 @@ test('what fails in a thread fails the measurement', async () => {
   const setup = { modelFile: join(fixtures, 'tiny-detector.onnx'), manifest, kind: 'detect' as const, rounds: 1 }
   await expect(measureFloor({ ...setup, files: [join(folder, 'missing.png')] })).rejects.toThrow(/ENOENT/)
   await expect(measureFloor({ ...setup, files: [] })).rejects.toMatchObject({ code: 'BENCH_NOTHING_TO_MEASURE' })
-  const unknown = { ...setup, manifest: { output: 'ssd' }, files: ['x'] }
-  await expect(measureFloor(unknown)).rejects.toThrow(/ssd/)
+  const unknown = { ...setup, manifest: { output: 'yolov8-seg' }, files: ['x'] }
+  await expect(measureFloor(unknown)).rejects.toThrow(/yolov8-seg/)
 })
 
 test('the median', () => {

@@ -18,11 +18,13 @@ import {
 } from '@lakelens/vision'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import sharp from 'sharp'
+import { errors } from './errors'
 import type { FloorAnswer, FloorParts, WorkerReply, WorkerSetup } from './floorTypes'
 
 const { options, next } = workerData as WorkerSetup
 const { variant } = options
 const cursor = new Int32Array(next)
+const readHere: readonly string[] = ['yolov8', 'yolox', 'embedding']
 
 interface Model {
   session: InferenceSession
@@ -41,6 +43,9 @@ async function openModel(): Promise<Model> {
   const session = await InferenceSession.create(options.modelFile, { intraOpNumThreads: 1, interOpNumThreads: 1 })
   const manifest = effectiveManifest(parseManifest(options.manifest))
   requireRunnable(manifest)
+  // The loop reads what the default models give; it is no second implementation of every format.
+  if (!readHere.includes(manifest.output))
+    throw errors.BENCH_REFUSED({ reason: `the bare loop does not read \`output: ${manifest.output}\`` })
   const [input] = session.inputMetadata
   const shape = input?.isTensor ? input.shape : []
   const [height, width] = manifest.input.layout === 'nchw' ? shape.slice(2) : shape.slice(1)

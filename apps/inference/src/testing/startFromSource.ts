@@ -36,6 +36,8 @@ export async function startFromSource(
     threads: 2,
     memoryMiB: 512,
     queue: 64,
+    // Looking for a sandbox takes a process or two, which few tests want.
+    python: null,
     endWithParent: false,
     logLevel: 'silent',
     ...settings,
