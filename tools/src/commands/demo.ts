@@ -10,7 +10,7 @@ interface Options extends ApiOptions {
 }
 
 // From `tools/dist/commands`, and from `tools/src/commands` in tests, the repository is three folders up.
-const samplePictures = resolve(__dirname, '../../../examples/pictures')
+const examples = resolve(__dirname, '../../../examples')
 
 export const demoCommand = (): Command =>
   withApiOptions(
@@ -24,8 +24,9 @@ export const demoCommand = (): Command =>
       'after',
       `
 Speaks to the API at --url, else to a gateway that listens on PORT (4000), else starts one with the same settings as
-\`lakelens start\` and leaves it running. Models come from LAKELENS_MODELS_DIR, else from their publishers.`,
+\`lakelens start\` and leaves it running. Models come from LAKELENS_MODELS_DIR, else from their publishers; where they
+can't be had, the small ones that come with LakeLens are shown on drawn pictures, in <collection>-shapes.`,
     )
     .action(async (options: Options) => {
-      await interruptible((signal) => runDemo({ ...options, pictures: samplePictures, signal }))
+      await interruptible((signal) => runDemo({ ...options, examples, signal }))
     })

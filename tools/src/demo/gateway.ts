@@ -1,4 +1,4 @@
-import { createLogger } from '@lakelens/kernel'
+import { createLogger, type LakeError } from '@lakelens/kernel'
 import { errors } from '../errors'
 import { obtainModels } from './obtainModels'
 import { apiAddress, defaultUrl, type ApiAddress } from '../settings'
@@ -7,6 +7,8 @@ export interface DemoGateway {
   address: ApiAddress
   /** Set when this process runs it. */
   close: (() => Promise<void>) | undefined
+  /** Why default models can't be had; empty also where another process runs it, which will say so itself. */
+  missing: LakeError[]
 }
 
 /** The gateway named by option or environment; else the one that listens where `npm start` would; else one of our own. */
@@ -20,14 +22,16 @@ export async function findOrStartGateway(options: {
     const address = await apiAddress(options)
     if (!(await answers(address.url)))
       throw errors.API_UNREACHABLE({ url: address.url, reason: 'no answer from /health/live' })
-    return { address, close: undefined }
+    return { address, close: undefined, missing: [] }
   }
   const usual = process.env['PORT'] ? `http://127.0.0.1:${process.env['PORT']}` : defaultUrl
-  if (await answers(usual)) return { address: await apiAddress({ ...options, url: usual }), close: undefined }
+  if (await answers(usual)) {
+    return { address: await apiAddress({ ...options, url: usual }), close: undefined, missing: [] }
+  }
 
   const { greeting, loadConfig, startGateway } = await import('@lakelens/gateway')
   const config = loadConfig(process.env)
-  await obtainModels(config.models, options.signal)
+  const missing = await obtainModels(config.models, options.signal)
   // The log shares the terminal with the progress bars, and what fails is told by the jobs: it is shown when asked for.
   const isLogged = Boolean(process.env['LAKELENS_LOG_LEVEL'])
   const log = createLogger('gateway', isLogged ? config.logLevel : 'fatal')
@@ -41,7 +45,7 @@ export async function findOrStartGateway(options: {
   const gateway = await startGateway(config, log, { onInferenceLine, onLost })
   console.log(`${greeting(config, gateway)}\n`)
   try {
-    return { address: await apiAddress({ ...options, url: gateway.url }), close: () => gateway.close() }
+    return { address: await apiAddress({ ...options, url: gateway.url }), close: () => gateway.close(), missing }
   } catch (error) {
     await gateway.close()
     throw error

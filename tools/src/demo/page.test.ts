@@ -24,6 +24,8 @@ const page = (name: string, label: string): DemoPage => ({
   tagger: { name: 'yolov8n', license: 'AGPL-3.0' },
   embedder: { name: 'mobilenetv2', license: null, dimension: 1280 },
   gateway: 'http://127.0.0.1:4000',
+  notice: [],
+  measured: null,
 })
 
 test('boxes are drawn where they are, with label and confidence', () => {
@@ -47,4 +49,18 @@ test('nothing is loaded from anywhere, whatever the pictures are', () => {
   const html = renderPage(page('a.jpg', 'cat'))
   expect(html).toContain(`content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"`)
   expect(html.match(/src="(?!data:)/g)).toBeNull()
+})
+
+test('what was measured and why these models are shown is text of the page, and what was missed is dashed', () => {
+  const box = { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }
+  const html = renderPage({
+    ...page('a.jpg', 'star'),
+    notice: ['No <default> models.'],
+    measured: { lines: ['F1 0.9 & more'], missed: new Map([['a.jpg', [{ label: 'heart', box }]]]) },
+  })
+  expect(html).toContain('<p class="notice">No &#60;default&#62; models.</p>')
+  expect(html).toContain('<p>F1 0.9 &#38; more</p><p>Dashed: what it missed.</p>')
+  expect(html.match(/<rect class="missed"/g)).toHaveLength(1)
+  expect(html).toMatch(/<rect class="missed" x="0.1" y="0.2" width="0.3" height="0.4"/)
+  expect(renderPage(page('a.jpg', 'star'))).not.toContain('How right it is')
 })

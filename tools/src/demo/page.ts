@@ -24,12 +24,22 @@ export interface DemoModel {
   license: string | null
 }
 
+/** How right the boxes are, where it is known what is in the pictures. */
+export interface MeasuredDemo {
+  lines: string[]
+  /** Boxes that should be there and aren't, by picture. */
+  missed: ReadonlyMap<string, Pick<DemoBox, 'label' | 'box'>[]>
+}
+
 export interface DemoPage {
   pictures: DemoPicture[]
   tagger: DemoModel
   embedder: DemoModel & { dimension: number | null }
   /** Address of the running gateway. */
   gateway: string
+  /** Why these are not the default models; empty when they are. */
+  notice: string[]
+  measured: MeasuredDemo | null
 }
 
 /** One self-contained page: the pictures with their boxes, tags and nearest neighbours. Loads nothing, runs no script. */
@@ -52,16 +62,29 @@ export function renderPage(page: DemoPage): string {
     page.embedder.dimension === null ? '' : ` as ${page.embedder.dimension} numbers each`
   }.</p>
 <nav>${link(`${page.gateway}/graphql`, 'Sandbox')}${link(`${page.gateway}/graphiql`, 'GraphiQL')}</nav>
+${page.notice.length > 0 ? `<p class="notice">${page.notice.map(escape).join('<br>')}</p>` : ''}
+${page.measured ? renderMeasured(page.measured) : ''}
 </header>
 <main>
-${page.pictures.map((picture) => renderPicture(picture, sources)).join('\n')}
+${page.pictures.map((picture) => renderPicture(picture, sources, page.measured?.missed.get(picture.name) ?? [])).join('\n')}
 </main>
 </body>
 </html>
 `
 }
 
-function renderPicture(picture: DemoPicture, sources: ReadonlyMap<string, string>): string {
+function renderMeasured({ lines, missed }: MeasuredDemo): string {
+  const anyMissed = [...missed.values()].some((boxes) => boxes.length > 0)
+  return `<section><h2>How right it is</h2>${lines.map((line) => `<p>${escape(line)}</p>`).join('')}${
+    anyMissed ? '<p>Dashed: what it missed.</p>' : ''
+  }</section>`
+}
+
+function renderPicture(
+  picture: DemoPicture,
+  sources: ReadonlyMap<string, string>,
+  missed: Pick<DemoBox, 'label' | 'box'>[],
+): string {
   // Large ones first, so that the captions of what lies inside are on top.
   const boxes = [...picture.boxes].sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
   const tags = picture.tags.map(
@@ -73,7 +96,7 @@ function renderPicture(picture: DemoPicture, sources: ReadonlyMap<string, string
   return `<article>
 <div class="picture" style="aspect-ratio:${picture.width}/${picture.height}">
 <img src="${escape(picture.source)}" alt="${escape(picture.name)}">
-<svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${boxes.map(rectangle).join('')}</svg>
+<svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${boxes.map((box) => rectangle(box)).join('')}${missed.map((box) => rectangle(box, ' class="missed"')).join('')}</svg>
 ${boxes.map(caption).join('')}
 </div>
 <div class="text">
@@ -84,9 +107,9 @@ ${picture.neighbour ? neighbour(picture.neighbour, sources) : ''}
 </article>`
 }
 
-function rectangle({ label, box }: DemoBox): string {
+function rectangle({ label, box }: Pick<DemoBox, 'label' | 'box'>, kind = ''): string {
   const { x, y, width, height } = box
-  return `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}" style="--hue:${hue(label)}"/>`
+  return `<rect${kind} x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}" style="--hue:${hue(label)}"/>`
 }
 
 /** HTML over the SVG and not SVG text: its size is the page's, whatever the picture is scaled to. */
@@ -128,12 +151,17 @@ header{max-width:80rem;margin:0 auto 2rem}
 h1{margin:0 0 .25rem;font-size:1.9rem;letter-spacing:-.02em}
 header p{margin:0 0 .75rem;color:var(--soft)}
 header b{color:var(--text);font-weight:600}
+.notice,section{margin:1rem 0 0;padding:.8rem 1rem;border:1px solid var(--line);border-radius:.75rem;background:var(--card);font-size:.9rem}
+.notice{border-left:.3rem solid hsl(38 90% 50%)}
+section h2{margin:0 0 .3rem}
+header section p{margin:0 0 .2rem}
 nav a{display:inline-block;margin-right:.5rem;padding:.3rem .8rem;border:1px solid var(--line);border-radius:2rem;background:var(--card);color:inherit;text-decoration:none;font-size:.9rem}
 main{max-width:80rem;margin:0 auto;columns:21rem;column-gap:1.5rem}
 article{break-inside:avoid;margin:0 0 1.5rem;overflow:hidden;border:1px solid var(--line);border-radius:.75rem;background:var(--card)}
 .picture{position:relative;overflow:hidden}
 .picture img,.picture svg{position:absolute;inset:0;width:100%;height:100%;display:block}
 rect{fill:hsl(var(--hue) 90% 60%/.1);stroke:hsl(var(--hue) 90% 58%);stroke-width:2.5px;vector-effect:non-scaling-stroke}
+rect.missed{fill:none;stroke-dasharray:6 5}
 .caption{position:absolute;padding:0 .4rem;background:hsl(var(--hue) 75% 33%);color:#fff;font-size:.75rem;line-height:1.25rem;white-space:nowrap;border-radius:.2rem}
 .text{padding:.9rem 1rem 1rem}
 h2{margin:0 0 .5rem;font-size:1rem;overflow-wrap:anywhere}

@@ -18,6 +18,12 @@ interface VectorAnswer {
   embedding: { embeddings: number[]; modelName: string; vectorDimension: number[] } | null
 }
 
+/** Which models made what is read: names, or `default`. */
+export interface DemoModels {
+  tagger: string
+  embedder: string
+}
+
 export interface DemoResults {
   pictures: DemoPicture[]
   tagger: DemoModel
@@ -25,13 +31,18 @@ export interface DemoResults {
 }
 
 /** Reads back what the jobs wrote: tags, boxes and vectors, and from the vectors who is most like whom. */
-export async function readResults(api: Api, collectionId: string, signal: AbortSignal): Promise<DemoResults> {
+export async function readResults(
+  api: Api,
+  collectionId: string,
+  models: DemoModels,
+  signal: AbortSignal,
+): Promise<DemoResults> {
   const { items, tagger, embedder } = await api.request<{
     items: { nodes: ItemAnswer[] }
     tagger: ModelAnswer | null
     embedder: ModelAnswer | null
   }>(
-    `query Results($collectionId: ID!) {
+    `query Results($collectionId: ID!, $tagger: String!, $embedder: String!) {
        items(scope: { collectionId: $collectionId }, first: 100, orderBy: { field: NAME, direction: ASC }) {
          nodes {
            uniqueName name url resolution { width height }
@@ -39,13 +50,13 @@ export async function readResults(api: Api, collectionId: string, signal: AbortS
            annotations(first: 100) { nodes { label confidence box { x y width height } } }
          }
        }
-       tagger: model(application: AUTO_TAGGING) { modelId currentVersion { license } }
-       embedder: model(application: EMBEDDING) { modelId currentVersion { license } }
+       tagger: model(modelId: $tagger, application: AUTO_TAGGING) { modelId currentVersion { license } }
+       embedder: model(modelId: $embedder, application: EMBEDDING) { modelId currentVersion { license } }
      }`,
-    { collectionId },
+    { collectionId, ...models },
     { signal },
   )
-  const vectors = await readVectors(api, items.nodes, signal)
+  const vectors = await readVectors(api, items.nodes, models.embedder, signal)
   const neighbours = nearestNeighbours(new Map([...vectors].map(([name, { embeddings }]) => [name, embeddings])))
   const names = new Map(items.nodes.map((item) => [item.uniqueName, item.name]))
   const pictures: DemoPicture[] = []
@@ -81,14 +92,14 @@ const modelOf = (model: ModelAnswer | null): DemoModel => ({
   license: model?.currentVersion?.license ?? null,
 })
 
-async function readVectors(api: Api, items: ItemAnswer[], signal: AbortSignal) {
+async function readVectors(api: Api, items: ItemAnswer[], modelName: string, signal: AbortSignal) {
   const { embeddingVectors } = await api.request<{ embeddingVectors: VectorAnswer[] }>(
-    `query Vectors($uniqueNames: [String!]!) {
-       embeddingVectors(uniqueNames: $uniqueNames) {
+    `query Vectors($uniqueNames: [String!]!, $modelName: String!) {
+       embeddingVectors(uniqueNames: $uniqueNames, modelName: $modelName) {
          uniqueName embedding { embeddings modelName vectorDimension }
        }
      }`,
-    { uniqueNames: items.map((item) => item.uniqueName) },
+    { uniqueNames: items.map((item) => item.uniqueName), modelName },
     { signal },
   )
   return new Map(

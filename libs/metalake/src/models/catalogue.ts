@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { coco80 } from './coco80'
 import type { Application } from './settings'
 
@@ -15,8 +16,15 @@ export interface PublisherFile {
   verified: boolean
 }
 
-/** A model that is known without anybody registering it. */
-export interface SystemModel {
+/** A file that comes with LakeLens: there is nothing to fetch. */
+export interface BundledFile {
+  /** Absolute. */
+  path: string
+  sha256: string
+  byteSize: number
+}
+
+interface SystemModelFacts {
   name: string
   /** Other names of this very model, compared without case. */
   aliases: readonly string[]
@@ -24,15 +32,29 @@ export interface SystemModel {
   /** SPDX id. */
   license: string
   description: string
-  /** The keys of `model.yaml`, for the publisher's file. */
+  /** The keys of `model.yaml`, for the publisher's or the bundled file. */
   manifest: Readonly<Record<string, unknown>>
   labels: readonly string[]
-  publisher: PublisherFile
 }
+
+/** A system model whose file is fetched from whoever publishes it. */
+export type PublishedModel = SystemModelFacts & { publisher: PublisherFile; bundled?: undefined }
+/** A system model whose file is in the repository. */
+export type BundledModel = SystemModelFacts & { publisher?: undefined; bundled: BundledFile }
+/** A model that is known without anybody registering it. */
+export type SystemModel = PublishedModel | BundledModel
 
 // ImageNet's mean and deviation after scaling to 0..1 are what `embedding` stands for when left out; the shorter side of
 // 256 before the 224 crop is the evaluation protocol both files' publisher describes.
 const imageNetCrop = { size: [224, 224], layout: 'nchw', color: 'rgb', resize: 'crop', resizeShorter: 256 }
+
+/** Where the models that come with LakeLens are: beside `src` and `dist`, from both of which this runs. */
+export const shippedModelsFolder = path.join(__dirname, '..', '..', 'shipped')
+const bundled = (file: string, sha256: string, byteSize: number): BundledFile => ({
+  path: path.join(shippedModelsFolder, file),
+  sha256,
+  byteSize,
+})
 
 /**
  * Addresses, digests and sizes are as public sources state them; not one of them was fetched while this was written, hence
@@ -125,5 +147,53 @@ export const systemModels: readonly SystemModel[] = [
       byteSize: 13_964_571,
       verified: false,
     },
+  },
+  {
+    name: 'shapes-detector',
+    aliases: [],
+    application: 'AUTO_TAGGING',
+    license: 'Apache-2.0',
+    description:
+      'Trained on drawn pictures only, for trying out without internet: finds circle, square, triangle, star, cross and heart.',
+    manifest: {
+      task: 'detection',
+      output: 'yolov8',
+      input: { layout: 'nchw', color: 'rgb', resize: 'letterbox', pad: 114, scale: 1 / 255, stride: 32 },
+    },
+    labels: ['circle', 'square', 'triangle', 'star', 'cross', 'heart'],
+    bundled: bundled(
+      'shapes-detector.onnx',
+      'd329dea0f6ed338add101f09d878ac4ee88471d61f5105a0afa793d999428455',
+      1_069_678,
+    ),
+  },
+  {
+    name: 'shapes-embedder',
+    aliases: [],
+    application: 'EMBEDDING',
+    license: 'Apache-2.0',
+    description:
+      'Trained on drawn pictures only, for trying out without internet: 64 numbers that say which shape and colour a picture is about.',
+    manifest: {
+      task: 'embedding',
+      output: 'embedding',
+      vectorDimension: 64,
+      input: {
+        size: [128, 128],
+        layout: 'nchw',
+        color: 'rgb',
+        resize: 'letterbox',
+        pad: 114,
+        scale: 1 / 255,
+        mean: [0, 0, 0],
+        std: [1, 1, 1],
+      },
+    },
+    labels: [],
+    bundled: bundled(
+      'shapes-embedder.onnx',
+      '6bfe6f90a4f3e34d40e018b346e5e3ce7546b06f81ca580c316ce9ee3b074129',
+      709_005,
+    ),
   },
 ]

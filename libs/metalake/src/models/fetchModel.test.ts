@@ -1,6 +1,6 @@
 import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { SystemModel } from './catalogue'
+import type { PublishedModel } from './catalogue'
 import { download, downloadLimits, WriteFailure } from './download'
 import { fetchModel } from './fetchModel'
 import { merge } from './known'
@@ -23,7 +23,10 @@ afterEach(async () => {
   await rm(settings.dataDir, { recursive: true, force: true })
 })
 
-const model = (publisherOf: Partial<SystemModel['publisher']> = {}, given: Partial<SystemModel> = {}): SystemModel => {
+const model = (
+  publisherOf: Partial<PublishedModel['publisher']> = {},
+  given: Partial<PublishedModel> = {},
+): PublishedModel => {
   const whole = systemModel({ name: 'm', ...given }, bytes, `${publisher.url}/m.onnx`)
   return { ...whole, publisher: { ...whole.publisher, ...publisherOf } }
 }
@@ -139,7 +142,7 @@ describe('fetching', () => {
 })
 
 describe('refusals', () => {
-  const refused = async (publisherOf: Partial<SystemModel['publisher']> = {}, limits = {}) =>
+  const refused = async (publisherOf: Partial<PublishedModel['publisher']> = {}, limits = {}) =>
     fetchModel(settings, model(publisherOf), { signal, limits }).then(
       () => {
         throw new Error('was not refused')

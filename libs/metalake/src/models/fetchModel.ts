@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { SystemModel } from './catalogue'
+import type { PublishedModel } from './catalogue'
 import { DownloadFailure, type DownloadLimits, type DownloadProgress } from './download'
 import { errors } from './errors'
 import { exclusively } from './exclusive'
@@ -14,7 +14,7 @@ export interface FetchOptions {
 }
 
 /** Throws what would keep the file of a system model from being fetched, before anything is tried. */
-export function requireFetchable(settings: ModelSettings, model: SystemModel): string {
+export function requireFetchable(settings: ModelSettings, model: PublishedModel): string {
   requireLicense(settings, model.name, model.license)
   const { address, byHand } = model.publisher
   if (address === null) throw unavailable(settings, model, byHand ?? 'its publisher offers no file to fetch')
@@ -26,7 +26,11 @@ export function requireFetchable(settings: ModelSettings, model: SystemModel): s
  * Fetches the publisher's file into `LAKELENS_DATA/models` and returns its path, verified.
  * Throws LICENSE_DENIED, MODEL_UNAVAILABLE, MODEL_DIGEST_MISMATCH or MODEL_STORAGE_FULL.
  */
-export async function fetchModel(settings: ModelSettings, model: SystemModel, options: FetchOptions): Promise<string> {
+export async function fetchModel(
+  settings: ModelSettings,
+  model: PublishedModel,
+  options: FetchOptions,
+): Promise<string> {
   const address = requireFetchable(settings, model)
   const folder = fetchedFolder(settings)
   const { file, sha256, byteSize } = model.publisher
@@ -59,7 +63,7 @@ export async function fetchModel(settings: ModelSettings, model: SystemModel, op
   }
 }
 
-const unavailable = (settings: ModelSettings, { name, publisher }: SystemModel, reason: string, cause?: unknown) =>
+const unavailable = (settings: ModelSettings, { name, publisher }: PublishedModel, reason: string, cause?: unknown) =>
   errors.MODEL_UNAVAILABLE(
     { modelId: name, file: publisher.file, address: publisher.address, folder: fetchedFolder(settings), reason },
     cause === undefined ? {} : { cause },

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { SystemModel } from './catalogue'
+import type { PublishedModel } from './catalogue'
 import { fileDigest } from './digest'
 import { errors } from './errors'
 import type { KnownModel } from './known'
 import { holdToDigest, recordedDigest } from './recordedDigests'
 import { fetchedFolder, type ModelSettings } from './settings'
 
-/** Where a file was found, or `PUBLISHER` for one that has to be fetched. */
-export type Place = 'MODELS_DIR' | 'DATA'
+/** Where a file was found: `BUNDLED` for one that comes with LakeLens. */
+export type Place = 'MODELS_DIR' | 'DATA' | 'BUNDLED'
 
 /** A file with how it is to be read. Its digest is not checked yet. */
 export interface LocatedFile {
@@ -24,8 +24,8 @@ export interface LocatedFile {
 }
 
 /**
- * The file of a model, by presence only: what `models.json` lists; then the publisher's file, put by hand into the models
- * folder or fetched into `LAKELENS_DATA/models`. Null when none of them is there. A listed file that is absent is passed
+ * The file of a model, by presence only: what `models.json` lists; then the one that comes with LakeLens, or the publisher's,
+ * put by hand into the models folder or fetched into `LAKELENS_DATA/models`. Null when none of them is there. A listed file that is absent is passed
  * over, because lists travel further than weights; one that is there and wrong is an error when its digest is checked.
  */
 export async function locateFile(
@@ -38,6 +38,17 @@ export async function locateFile(
     if (found) return { ...found, place: 'MODELS_DIR', digestOf: 'models.json', ...pick(known.local) }
   }
   if (!known.system) return null
+  if (known.system.bundled) {
+    const found = await regularFile(known.system.bundled.path)
+    return (
+      found && {
+        ...found,
+        place: 'BUNDLED',
+        digestOf: 'the catalogue',
+        ...pick({ ...known.system, ...known.system.bundled }),
+      }
+    )
+  }
   const { publisher } = known.system
   const inFolder = folder === null ? null : await regularFile(path.join(folder, publisher.file))
   // A listed file of the same name has its own digest and manifest: it isn't the publisher's.
@@ -56,7 +67,7 @@ const pick = ({
   labels: readonly string[]
 }) => ({ sha256, manifest, labels })
 
-const publishers = (system: SystemModel, found: { path: string; byteSize: number }, place: Place): LocatedFile => ({
+const publishers = (system: PublishedModel, found: { path: string; byteSize: number }, place: Place): LocatedFile => ({
   ...found,
   place,
   digestOf: system.publisher.sha256 === null ? 'digests.json' : 'the catalogue',

@@ -1,11 +1,11 @@
 import { isLakeError, type LakeError } from '@lakelens/kernel'
-import path from 'node:path'
 import { errors } from './errors'
 import type { FetchOptions } from './fetchModel'
 import { fetchModel } from './fetchModel'
 import { closest, findKnown, knownModels, type KnownModel } from './known'
 import { requireLicense } from './license'
 import { locateFile, verifyFile, type Place } from './locate'
+import { absent } from './obtain'
 import { fetchedFolder, type Application, type ModelSettings } from './settings'
 
 /** A model as its file: what can be said without a database. */
@@ -15,7 +15,7 @@ export interface ModelFile {
   license: string | null
   place: Place | null
   path: string | null
-  /** Of the file that is here, else of the publisher's. */
+  /** Of the file that is here, else of the publisher's or the bundled one. */
   byteSize: number | null
   address: string | null
   /** False when nobody has fetched from the address yet; null when there is none. */
@@ -40,7 +40,7 @@ async function describe(settings: ModelSettings, known: KnownModel, folder: stri
     license: known.license,
     place: located?.place ?? null,
     path: located?.path ?? null,
-    byteSize: located?.byteSize ?? publisher?.byteSize ?? null,
+    byteSize: located?.byteSize ?? publisher?.byteSize ?? known.system?.bundled?.byteSize ?? null,
     address: publisher?.address ?? null,
     addressVerified: publisher?.address == null ? null : publisher.verified,
     fault: known.fault ?? deniedLicense(settings, known),
@@ -83,15 +83,7 @@ export async function fetchModelFile(
     await verifyFile(known.name, located, fetchedFolder(settings), options.signal)
     return { path: located.path, fetched: false }
   }
-  if (!known.system) {
-    throw errors.MODEL_UNAVAILABLE({
-      modelId: known.name,
-      file: path.basename(known.local?.path ?? known.name),
-      address: null,
-      folder: folder ?? fetchedFolder(settings),
-      reason: 'models.json lists it and the folder has no such file',
-    })
-  }
+  if (!known.system?.publisher) throw absent(settings, known)
   return { path: await fetchModel(settings, known.system, options), fetched: true }
 }
 

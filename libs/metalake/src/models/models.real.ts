@@ -1,4 +1,5 @@
 import { parseManifest } from '@lakelens/vision'
+import { systemModels } from './catalogue'
 import { readModelsFolder } from './modelsFile'
 import { verifyModelFiles } from './modelFiles'
 import { settingsOf } from './testing/lake'
@@ -14,10 +15,11 @@ test('the models folder is read without a fault, and every file is the one its l
     expect(parseManifest(manifest)).toEqual(manifest)
     expect(labels).toHaveLength(application === 'EMBEDDING' ? 0 : 80)
   }
+  const bundled = systemModels.filter((model) => model.bundled)
   const verified: string[] = []
   for await (const { name, fault } of verifyModelFiles(settings, new AbortController().signal)) {
     expect(fault).toBeNull()
     verified.push(name)
   }
-  expect(verified.sort()).toEqual(folder?.models.map((model) => model.name).sort())
+  expect(verified.sort()).toEqual([...(folder?.models ?? []), ...bundled].map((model) => model.name).sort())
 })

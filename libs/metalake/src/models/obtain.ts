@@ -1,3 +1,4 @@
+import type { LakeError } from '@lakelens/kernel'
 import path from 'node:path'
 import { errors } from './errors'
 import { exclusively } from './exclusive'
@@ -14,7 +15,7 @@ export interface ObtainedFile extends LocatedFile {
 /** Throws unless a file that isn't here may be fetched. */
 export function requireObtainable(settings: ModelSettings, known: KnownModel): void {
   requireLicense(settings, known.name, known.license)
-  if (!known.system) throw absent(settings, known)
+  if (!known.system?.publisher) throw absent(settings, known)
   requireFetchable(settings, known.system)
 }
 
@@ -41,18 +42,22 @@ async function fetched(
   folder: string | null,
   options: FetchOptions,
 ): Promise<LocatedFile> {
-  if (!known.system) throw absent(settings, known)
+  if (!known.system?.publisher) throw absent(settings, known)
   await fetchModel(settings, known.system, options)
   const located = await locateFile(settings, known, folder)
   if (!located) throw absent(settings, known)
   return located
 }
 
-const absent = (settings: ModelSettings, known: KnownModel) =>
-  errors.MODEL_UNAVAILABLE({
-    modelId: known.name,
-    file: known.local ? path.basename(known.local.path) : (known.system?.publisher.file ?? known.name),
-    address: known.system?.publisher.address ?? null,
-    folder: known.local ? path.dirname(known.local.path) : fetchedFolder(settings),
-    reason: known.local ? 'models.json lists it and the folder has no such file' : 'it was removed',
+/** For a file that is in no place it could be in, and that nobody publishes. */
+export function absent(settings: ModelSettings, { name, local, system }: KnownModel): LakeError {
+  const here =
+    local?.path ?? system?.bundled?.path ?? path.join(fetchedFolder(settings), system?.publisher?.file ?? name)
+  return errors.MODEL_UNAVAILABLE({
+    modelId: name,
+    file: path.basename(here),
+    address: system?.publisher?.address ?? null,
+    folder: path.dirname(here),
+    reason: local ? 'models.json lists it and the folder has no such file' : 'it was removed',
   })
+}
