@@ -57,16 +57,45 @@ test('keys with a public address may listen anywhere, and then no foreign page i
   expect(config).toMatchObject({ auth: 'keys', publicUrl: 'https://lake.example', allowedOrigins: [] })
 })
 
+const childOf = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> => {
+  const { inference } = loadConfig(environment)
+  if (!('environment' in inference)) throw new Error('A child process was expected.')
+  return inference.environment
+}
+
 test('the inference process gets nothing secret of our environment', () => {
-  const { inference } = loadConfig({
+  const given = {
     PATH: '/bin',
     DATABASE_URL: 'postgres://u:p@h/d',
     AWS_SECRET_ACCESS_KEY: 's',
     INFERENCE_THREADS: '1',
+    LAKELENS_AUTH: 'keys',
     LAKELENS_DATA: '/data',
-  })
-  if (!('environment' in inference)) throw new Error('A child process was expected.')
-  expect(inference.environment).toEqual({ PATH: '/bin', INFERENCE_THREADS: '1', LAKELENS_DATA: '/data' })
+  }
+  expect(childOf(given)).toEqual({ PATH: '/bin', INFERENCE_THREADS: '1', LAKELENS_DATA: '/data' })
+})
+
+test('what requirements are installed with reaches the inference process', () => {
+  const given = {
+    LAKELENS_AUTH: 'keys',
+    LAKELENS_OFFLINE: '1',
+    LAKELENS_ALLOW_SOURCE_BUILDS: '1',
+    PIP_INDEX_URL: 'https://pypi.example/simple',
+    UV_DEFAULT_INDEX: 'https://pypi.example/simple',
+    https_proxy: 'http://proxy.example:3128',
+    SSL_CERT_FILE: '/etc/ca.pem',
+  }
+  const { LAKELENS_AUTH: _, ...passed } = given
+  expect(childOf(given)).toMatchObject(passed)
+})
+
+test('models run without a sandbox only where access control is off, or where that is said', () => {
+  const allowed = (environment: NodeJS.ProcessEnv): string | undefined =>
+    childOf(environment)['LAKELENS_ALLOW_UNSANDBOXED']
+  expect(allowed({})).toBe('1')
+  expect(allowed({ LAKELENS_AUTH: 'keys' })).toBeUndefined()
+  expect(allowed({ LAKELENS_AUTH: 'keys', LAKELENS_ALLOW_UNSANDBOXED: '1' })).toBe('1')
+  expect(allowed({ LAKELENS_AUTH: 'off', LAKELENS_ALLOW_UNSANDBOXED: '0' })).toBe('0')
 })
 
 test('empty variables count as unset, as compose files write them', () => {

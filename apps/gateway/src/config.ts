@@ -52,6 +52,9 @@ const variables = modelVariables.extend({
   LAKELENS_INTROSPECTION: booleanVariable.default(true),
   LAKELENS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LAKELENS_MAX_UPLOAD_MIB: z.coerce.number().int().min(1).max(1_048_576).default(512),
+  LAKELENS_MAX_MODEL_MIB: z.coerce.number().int().min(1).max(1_048_576).default(4096),
+  LAKELENS_IMPORT_DIR: z.string().optional(),
+  LAKELENS_ALLOW_REQUIREMENT_SOURCES: booleanVariable.default(false),
   LAKELENS_READY_LINE: booleanVariable.default(false),
   INFERENCE_URL: listVariable
     .pipe(
@@ -90,6 +93,8 @@ export interface GatewayConfig {
   introspection: boolean
   logLevel: string
   maxUploadBytes: number
+  /** Of a model package, compressed. */
+  maxModelBytes: number
   readyLine: boolean
   /** Addresses of inference services that run already, or how to start one of our own. */
   inference: { addresses: readonly string[] } | { port: number; environment: Readonly<Record<string, string>> }
@@ -128,12 +133,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Readonly<GatewayConf
     introspection: read.LAKELENS_INTROSPECTION,
     logLevel: read.LAKELENS_LOG_LEVEL,
     maxUploadBytes: read.LAKELENS_MAX_UPLOAD_MIB * 1_048_576,
+    maxModelBytes: read.LAKELENS_MAX_MODEL_MIB * 1_048_576,
     readyLine: read.LAKELENS_READY_LINE,
     inference:
       read.INFERENCE_URL === undefined
-        ? { port: read.INFERENCE_PORT, environment: childEnvironment(environment, dataDir) }
+        ? { port: read.INFERENCE_PORT, environment: childEnvironment(environment, dataDir, auth) }
         : { addresses: read.INFERENCE_URL.map((address) => address.replace(/^(grpc|http):\/\//, '')) },
-    models: modelSettings(read),
+    models: {
+      ...modelSettings(read),
+      importDir: read.LAKELENS_IMPORT_DIR === undefined ? undefined : resolve(read.LAKELENS_IMPORT_DIR),
+      allowRequirementSources: read.LAKELENS_ALLOW_REQUIREMENT_SOURCES,
+    },
   })
 }
 
@@ -164,13 +174,25 @@ function accessFaults(given: {
  * The inference process decodes untrusted bytes: it gets what it needs to run, and none of our secrets (DATABASE_URL,
  * credentials of clouds, ...).
  */
-function childEnvironment(environment: NodeJS.ProcessEnv, dataDir: string): Readonly<Record<string, string>> {
+function childEnvironment(
+  environment: NodeJS.ProcessEnv,
+  dataDir: string,
+  auth: GatewayConfig['auth'],
+): Readonly<Record<string, string>> {
   const needed =
-    /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|TZ|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|SystemRoot|INFERENCE_\w+|LAKELENS_LOG_LEVEL)$/
+    /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|TZ|XDG_CONFIG_HOME|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|SystemRoot|INFERENCE_\w+|LAKELENS_(LOG_LEVEL|OFFLINE|ALLOW_\w+))$/
+  // What pip and uv need to reach an index. It may hold the index's password: installing requirements gets it, models don't.
+  const forInstalling =
+    /^(PIP_\w+|UV_\w+|(http|https|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC)$/i
   const kept = Object.entries(environment).flatMap(([name, value]) =>
-    value && needed.test(name) ? [[name, value] as const] : [],
+    value && (needed.test(name) || forInstalling.test(name)) ? [[name, value] as const] : [],
   )
-  return Object.freeze({ ...Object.fromEntries(kept), LAKELENS_DATA: dataDir })
+  return Object.freeze({
+    // Without access control this is somebody's own machine, and models are theirs; with it, a sandbox is asked for.
+    ...(auth === 'off' ? { LAKELENS_ALLOW_UNSANDBOXED: '1' } : {}),
+    ...Object.fromEntries(kept),
+    LAKELENS_DATA: dataDir,
+  })
 }
 
 function canBePath(text: string): boolean {

@@ -67,7 +67,7 @@ async function assemble(config: GatewayConfig, log: Logger, options: GatewayOpti
     backend: withModelAddress(backend, () => config.internalUrl ?? (inference ? own() : (config.publicUrl ?? own()))),
     signer: createUrlSigner({ keys: signingKeys(database), publicUrl: () => config.publicUrl ?? own() }),
     models: config.models,
-    limits: { maxUploadBytes: config.maxUploadBytes, maxPageSize },
+    limits: { maxUploadBytes: config.maxUploadBytes, maxModelBytes: config.maxModelBytes, maxPageSize },
     log,
     viewer: systemViewer(),
   }

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { printErrors } from './errorList'
 import { printLakeSchema } from './graphql/schema'
 
 const root = join(__dirname, '..', '..', '..')
@@ -8,7 +7,6 @@ const root = join(__dirname, '..', '..', '..')
 /** Files that are generated and committed, by path. */
 export const generated = (): Record<string, string> => ({
   [join(root, 'libs', 'schemas', 'schema.graphql')]: printLakeSchema(),
-  [join(root, 'docs', 'errors.md')]: printErrors(),
 })
 
 if (require.main === module) {

@@ -128,6 +128,32 @@ test('they are tagged, with progress to the end; again, and they are skipped', a
   })
 }, 60_000)
 
+test('a classifier names pictures as a whole: labels without a box, tags beside those of the detector', async () => {
+  const { autoTag } = await run<{ autoTag: Started }>(
+    'mutation ($input: AutoTagInput!) { autoTag(input: $input) { job { id status } userErrors { code message } } }',
+    { input: { scope: { collectionId }, modelId: 'tiny-classifier', confidenceThreshold: 0.3 } },
+  )
+  expect(autoTag.userErrors).toEqual([])
+  expect((await follow(autoTag.job?.id ?? '')).at(-1)).toMatchObject({ status: 'COMPLETED', counts: { succeeded: 2 } })
+  const { item } = await run<{
+    item: {
+      annotations: { nodes: { kind: string; label: string; confidence: number; box: object | null }[] }
+      tags: { label: string; maxConfidence: number; model: { modelId: string } }[]
+    }
+  }>(
+    `{ item(uniqueName: "trip_coffee.jpg") {
+      annotations(filter: { modelId: "tiny-classifier" }) { nodes { kind label confidence box { x } } }
+      tags { label maxConfidence model { modelId } } } }`,
+  )
+  const { nodes } = item.annotations
+  // A brown picture is more red than anything else.
+  expect(nodes[0]).toEqual({ kind: 'LABEL', label: 'red', confidence: expect.any(Number) as number, box: null })
+  const tags = item.tags.filter(({ model }) => model.modelId === 'tiny-classifier')
+  expect(tags.map(({ label, maxConfidence }) => [label, maxConfidence])).toEqual(
+    nodes.map(({ label, confidence }) => [label, confidence]),
+  )
+}, 60_000)
+
 test('they are embedded, and the vectors read back in both encodings, in the order asked', async () => {
   const { embeddings } = await run<{ embeddings: Started }>(
     'mutation ($input: EmbeddingsInput!) { embeddings(input: $input) { job { id status } userErrors { code message } } }',

@@ -1,5 +1,6 @@
 import type { Db } from './db'
 import { keysetWords, type Keyset } from './keyset'
+import { storableText } from './storable'
 
 export interface FailureRow {
   itemId: string
@@ -21,7 +22,7 @@ export async function recordFailures(
      where exists (select from item where item.id = failed.id)
      on conflict (job_id, item_id) do update
        set code = excluded.code, message = excluded.message, attempts = existing.attempts + 1, failed_at = now()`,
-    [jobId, failures.map((f) => f.itemId), failures.map((f) => f.code), failures.map((f) => f.message)],
+    [jobId, failures.map((f) => f.itemId), failures.map((f) => f.code), failures.map((f) => storableText(f.message))],
   )
 }
 

@@ -1,5 +1,7 @@
 import type { Db } from './db'
+import type { PageHold } from './jobPages'
 import { keysetWords, type Keyset } from './keyset'
+import { storableJson } from './storable'
 
 export type JobStatus =
   | 'QUEUED'
@@ -40,6 +42,12 @@ export interface JobRow {
   seq: number
   lastUniqueName: string | null
   error: JobProblem | null
+  /** For people: what it is at, before its items or without any. */
+  stage: string | null
+  /** 0..1 of a job without items. */
+  fraction: number | null
+  /** What a job without items found out. */
+  result: unknown
   createdBy: string
   createdAt: Date
   startedAt: Date | null
@@ -50,7 +58,7 @@ export interface JobRow {
 
 const columns = `j.id, j.kind, j.name, j.status, j.key, j.payload, j.parameters, j.parameters_digest as "parametersDigest",
   j.collection_id as "collectionId", j.model_id as "modelId", j.model_version_id as "modelVersionId", j.total, j.succeeded, j.skipped, j.failed,
-  j.priority, j.seq, j.last_unique_name as "lastUniqueName", j.error, j.created_by as "createdBy", j.created_at as "createdAt",
+  j.priority, j.seq, j.last_unique_name as "lastUniqueName", j.error, j.stage, j.fraction::float8 as fraction, j.result, j.created_by as "createdBy", j.created_at as "createdAt",
   j.started_at as "startedAt", j.finished_at as "finishedAt",
   extract(epoch from coalesce(j.finished_at, clock_timestamp()) - j.started_at)::float8 as "elapsedSeconds"`
 
@@ -151,7 +159,8 @@ export interface PreparedJob {
 
 export async function setJobPrepared(tx: Db, jobId: string, prepared: PreparedJob): Promise<void> {
   await tx.query(
-    `update job set parameters = $2, parameters_digest = $3, model_id = $4, model_version_id = $5, total = $6, error = null, seq = seq + 1
+    `update job set parameters = $2, parameters_digest = $3, model_id = $4, model_version_id = $5, total = $6, error = null, stage = null,
+       fraction = null, seq = seq + 1
      where id = $1`,
     [
       jobId,
@@ -194,7 +203,7 @@ export async function addToJob(tx: Db, jobId: string, delta: JobDelta): Promise<
 export async function finishJobIfDone(tx: Db, jobId: string): Promise<void> {
   await tx.query(
     `update job set status = case when failed > 0 then 'COMPLETED_WITH_ERRORS' else 'COMPLETED' end,
-       total = succeeded + skipped + failed, finished_at = now(), seq = seq + 1
+       total = succeeded + skipped + failed, stage = null, fraction = null, finished_at = now(), seq = seq + 1
      where id = $1 and status = 'IN_PROGRESS' and not exists (select from job_page where job_id = $1)`,
     [jobId],
   )
@@ -204,8 +213,9 @@ export async function finishJobIfDone(tx: Db, jobId: string): Promise<void> {
 export async function failJob(tx: Db, jobId: string, problem: JobProblem): Promise<void> {
   await tx.query(`delete from job_page where job_id = $1`, [jobId])
   await tx.query(
-    `update job set status = 'FAILED', error = $2, finished_at = now(), seq = seq + 1 where id = $1 and status in ('QUEUED', 'IN_PROGRESS')`,
-    [jobId, JSON.stringify(problem)],
+    `update job set status = 'FAILED', error = $2, stage = null, fraction = null, finished_at = now(), seq = seq + 1
+     where id = $1 and status in ('QUEUED', 'IN_PROGRESS')`,
+    [jobId, storableJson(problem)],
   )
 }
 
@@ -213,6 +223,38 @@ export async function failJob(tx: Db, jobId: string, problem: JobProblem): Promi
 export async function setJobProblem(db: Db, jobId: string, problem: JobProblem): Promise<void> {
   await db.query(
     `update job set error = $2, seq = seq + 1 where id = $1 and status in ('QUEUED', 'IN_PROGRESS') and error is distinct from $2::jsonb`,
-    [jobId, JSON.stringify(problem)],
+    [jobId, storableJson(problem)],
   )
+}
+
+/** Says what a job is at, as long as whoever says it holds the page: a worker that comes late must not speak for another. */
+export async function setJobStage(
+  db: Db,
+  jobId: string,
+  hold: PageHold,
+  at: { stage: string; fraction: number | null },
+): Promise<void> {
+  await db.query(
+    `update job set stage = $4, fraction = $5::real, error = null, seq = seq + 1
+     where id = $1 and status = 'IN_PROGRESS' and (stage, fraction) is distinct from ($4, $5::real)
+       and exists (select from job_page where id = $2 and fence = $3)`,
+    [jobId, hold.id, hold.fence, at.stage, at.fraction],
+  )
+}
+
+/** What a job without items found out. Locks the job row, so that `finishJobIfDone` may follow. */
+export async function setJobResult(tx: Db, jobId: string, result: unknown): Promise<void> {
+  await tx.query(
+    `update job set result = $2, error = case when status = 'FAILED' then error end, seq = seq + 1 where id = $1`,
+    [jobId, storableJson(result)],
+  )
+}
+
+/** Which model a job is about, known before it is prepared or changed at its end. */
+export async function setJobModel(tx: Db, jobId: string, modelId: string, modelVersionId: string): Promise<void> {
+  await tx.query(`update job set model_id = $2, model_version_id = $3, seq = seq + 1 where id = $1`, [
+    jobId,
+    modelId,
+    modelVersionId,
+  ])
 }

@@ -4,7 +4,7 @@ import { keysetWords, type Keyset } from './keyset'
 export type ModelApplication = 'AUTO_TAGGING' | 'AUTO_ANNOTATION' | 'EMBEDDING'
 export type ModelVersionStatus = 'VALIDATING' | 'READY' | 'FAILED' | 'ARCHIVED'
 export type ModelRuntime = 'ONNX' | 'PYTHON' | 'REMOTE' | 'EXTERNAL'
-export type ModelOrigin = 'PUBLISHER' | 'LOCAL' | 'REGISTERED' | 'EXTERNAL'
+export type ModelOrigin = 'PUBLISHER' | 'LOCAL' | 'REGISTERED' | 'EXTERNAL' | 'BUNDLED'
 
 export interface ModelRow {
   id: string
@@ -30,7 +30,8 @@ export interface ModelVersionRow {
   application: ModelApplication
   version: number
   status: ModelVersionStatus
-  runtime: ModelRuntime
+  /** Null while it is being checked, and when the checks failed before it was known; so are `sha256` and `byteSize`. */
+  runtime: ModelRuntime | null
   origin: ModelOrigin
   /** In training order. */
   labels: string[]
@@ -41,19 +42,61 @@ export interface ModelVersionRow {
   /** Null when the graph takes any size that is a multiple of `stride`. */
   fixedResolution: { width: number; height: number } | null
   stride: number | null
-  sha256: string
-  byteSize: number
+  sha256: string | null
+  byteSize: number | null
   license: string | null
   manifest: Record<string, unknown>
   warmupMs: number | null
+  /** What the checks of a registered version found; null for system models, and until they have ended. */
+  validation: ValidationReport | null
+  /** How the requirements of `inference.py` were installed; null before the first use. */
+  installLog: string | null
+  createdBy: string | null
   registeredAt: Date
 }
 
-export interface NewModelVersion extends Omit<
-  ModelVersionRow,
-  'id' | 'modelName' | 'application' | 'version' | 'registeredAt'
-> {
+/** A version that has its content: every one that is READY or ARCHIVED. */
+export type ModelVersionWithContent = ModelVersionRow & { sha256: string; byteSize: number; runtime: ModelRuntime }
+
+export const hasContent = (version: ModelVersionRow): version is ModelVersionWithContent =>
+  version.sha256 !== null && version.byteSize !== null && version.runtime !== null
+
+/** As stored; who writes it knows its checks. */
+export interface ValidationReport {
+  ok: boolean
+  checks: {
+    code: string
+    name: string
+    outcome: 'PASSED' | 'WARNING' | 'FAILED' | 'SKIPPED'
+    message: string | null
+    file: string | null
+    line: number | null
+    hint: string | null
+  }[]
+  durationMs: number
+}
+
+/** What decides the answers of a version, and what opening it told. */
+export interface ModelVersionContent {
+  runtime: ModelRuntime
+  sha256: string
+  byteSize: number
   packageDigest: string
+  license: string | null
+  manifest: Record<string, unknown>
+  labels: string[]
+  vectorDimension: number | null
+  inputs: ModelTensor[]
+  outputs: ModelTensor[]
+  fixedResolution: { width: number; height: number } | null
+  stride: number | null
+  warmupMs: number | null
+}
+
+export interface NewModelVersion extends ModelVersionContent {
+  modelId: string
+  status: ModelVersionStatus
+  origin: ModelOrigin
 }
 
 const modelColumns = `m.id, m.name, m.application, m.is_system as "isSystem", m.description, m.created_by as "createdBy", m.created_at as "createdAt"`
@@ -63,7 +106,10 @@ const versionColumns = `v.id, v.model_id as "modelId", m.name as "modelName", m.
   v.labels, v.vector_dimension as "vectorDimension", coalesce(v.inputs, '[]') as inputs, coalesce(v.outputs, '[]') as outputs,
   case when v.fixed_width is not null then jsonb_build_object('width', v.fixed_width, 'height', v.fixed_height) end as "fixedResolution",
   v.stride, v.sha256, v.byte_size::double precision as "byteSize", v.license, v.manifest,
-  v.warmup_ms::double precision as "warmupMs", v.registered_at as "registeredAt"`
+  v.warmup_ms::double precision as "warmupMs", v.validation, v.install_log as "installLog", v.created_by as "createdBy",
+  v.registered_at as "registeredAt"`
+
+const versionTables = `model_version v join model m on m.id = v.model_id`
 
 export async function modelByName(db: Db, name: string): Promise<ModelRow | null> {
   const { rows } = await db.query<ModelRow>(`select ${modelColumns} from model m where m.name = $1`, [name])
@@ -112,7 +158,7 @@ export async function lockModel(
  * The version of this model with this package, made with the next number if there is none. Call with the model locked.
  * A version that exists is returned as it is: a version never changes.
  */
-export async function insertModelVersion(tx: Db, version: NewModelVersion): Promise<ModelVersionRow> {
+export async function insertModelVersion(tx: Db, version: NewModelVersion): Promise<ModelVersionWithContent> {
   await tx.query(
     `insert into model_version (model_id, version, status, runtime, origin, sha256, package_digest, byte_size, license, manifest, labels,
        vector_dimension, inputs, outputs, fixed_width, fixed_height, stride, warmup_ms)
@@ -140,17 +186,25 @@ export async function insertModelVersion(tx: Db, version: NewModelVersion): Prom
       version.warmupMs,
     ],
   )
-  const { rows } = await tx.query<ModelVersionRow>(
-    `select ${versionColumns} from model_version v join model m on m.id = v.model_id where v.model_id = $1 and v.package_digest = $2`,
-    [version.modelId, version.packageDigest],
+  return (await modelVersionByPackage(tx, version.modelId, version.packageDigest)) as ModelVersionWithContent
+}
+
+export async function modelVersionByPackage(
+  db: Db,
+  modelId: string,
+  packageDigest: string,
+): Promise<ModelVersionWithContent | null> {
+  const { rows } = await db.query<ModelVersionWithContent>(
+    `select ${versionColumns} from ${versionTables} where v.model_id = $1 and v.package_digest = $2`,
+    [modelId, packageDigest],
   )
-  return rows[0] as ModelVersionRow
+  return rows[0] ?? null
 }
 
 /** In no particular order; ids that don't exist are left out. */
 export async function modelVersionsByIds(db: Db, ids: readonly string[]): Promise<ModelVersionRow[]> {
   const { rows } = await db.query<ModelVersionRow>(
-    `select ${versionColumns} from model_version v join model m on m.id = v.model_id where v.id = any ($1::bigint[])`,
+    `select ${versionColumns} from ${versionTables} where v.id = any ($1::bigint[])`,
     [ids],
   )
   return rows
@@ -158,17 +212,17 @@ export async function modelVersionsByIds(db: Db, ids: readonly string[]): Promis
 
 export async function modelVersionByNumber(db: Db, modelId: string, version: number): Promise<ModelVersionRow | null> {
   const { rows } = await db.query<ModelVersionRow>(
-    `select ${versionColumns} from model_version v join model m on m.id = v.model_id where v.model_id = $1 and v.version = $2`,
+    `select ${versionColumns} from ${versionTables} where v.model_id = $1 and v.version = $2`,
     [modelId, version],
   )
   return rows[0] ?? null
 }
 
 /** The newest READY version of each model; models without one are left out. */
-export async function newestReadyVersions(db: Db, modelIds: readonly string[]): Promise<ModelVersionRow[]> {
-  const { rows } = await db.query<ModelVersionRow>(
+export async function newestReadyVersions(db: Db, modelIds: readonly string[]): Promise<ModelVersionWithContent[]> {
+  const { rows } = await db.query<ModelVersionWithContent>(
     `select distinct on (v.model_id) ${versionColumns}
-     from model_version v join model m on m.id = v.model_id
+     from ${versionTables}
      where v.model_id = any ($1::bigint[]) and v.status = 'READY'
      order by v.model_id, v.version desc`,
     [modelIds],
@@ -180,7 +234,7 @@ export async function newestReadyVersions(db: Db, modelIds: readonly string[]): 
 export async function listModelVersions(db: Db, modelId: string, keyset: Keyset): Promise<ModelVersionRow[]> {
   const { beyond, order } = keysetWords(keyset)
   const { rows } = await db.query<ModelVersionRow>(
-    `select ${versionColumns} from model_version v join model m on m.id = v.model_id
+    `select ${versionColumns} from ${versionTables}
      where v.model_id = $1 and ($2::bigint is null or v.version ${beyond} $2)
      order by v.version ${order} limit $3`,
     [modelId, keyset.key, keyset.limit],

@@ -3,7 +3,7 @@ import type { Db } from '@lakelens/db'
 // Keyed by what all handles of one database share; a worker that has ended takes its entry out.
 const listeners = new WeakMap<object, Set<() => void>>()
 
-/** Tells the workers of this process that there is something to claim, so that they needn't wait for their next poll. Call it after the commit. */
+/** Tells whoever polls in this process that there is something to claim, or an end to see, so that it needn't wait for its next poll. Call it after the commit. */
 export function announceWork(db: Db): void {
   for (const wake of listeners.get(db.origin) ?? []) wake()
 }

@@ -8,9 +8,9 @@ export interface Enqueued {
 
 /**
  * Queues a job inside the caller's transaction, or finds the one the same request made before. `upperBound` is the last item
- * the job covers: what arrives later is not its matter.
+ * the job covers: what arrives later is not its matter. Null: it is a job without items.
  */
-export async function enqueue(tx: Db, job: NewJob, upperBound: string): Promise<Enqueued> {
+export async function enqueue(tx: Db, job: NewJob, upperBound: string | null): Promise<Enqueued> {
   // Twice: the job that made the insert yield may have ended before it was looked up.
   for (let attempt = 0; attempt < 2; attempt++) {
     const inserted = await insertJob(tx, job)

@@ -1,4 +1,15 @@
-export { announceWork } from './announce'
+export { announceWork, onWork } from './announce'
 export { enqueue, type Enqueued } from './enqueue'
-export type { FaultReport, ItemFailure, JobTask, PageOutcome, Plan, Settle, TaskContext } from './task'
+export type {
+  AnyTask,
+  FaultReport,
+  ItemFailure,
+  JobTask,
+  PageOutcome,
+  Plan,
+  Preparation,
+  Settle,
+  TaskContext,
+  WholeJobTask,
+} from './task'
 export { startWorker, type WorkerOptions } from './worker'

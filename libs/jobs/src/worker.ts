@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import {
   addToJob,
   claimPage,
-  extendLeases,
   failJob,
   finishJobIfDone,
   insertItemPages,
@@ -13,19 +12,23 @@ import {
   removePage,
   setJobPrepared,
   setJobProblem,
+  setJobStage,
   startJob,
   type ClaimedPage,
   type Database,
   type Db,
+  type JobProblem,
   type JobRow,
 } from '@lakelens/db'
 import { jitteredBackoff, messageOf, sleep, type Closeable, type Logger } from '@lakelens/kernel'
 import { announceWork, onWork } from './announce'
-import type { FaultReport, JobTask } from './task'
+import { keepLeases, PageLost, type HeldPage } from './heartbeat'
+import { createStageReporter } from './stageReporter'
+import type { AnyTask, FaultReport, JobTask, TaskContext, WholeJobTask } from './task'
 
 export interface WorkerOptions {
   database: Database
-  tasks: Readonly<Record<string, JobTask>>
+  tasks: Readonly<Record<string, AnyTask>>
   /** Names a thrown fault: what to tell people, and whether waiting helps. */
   reportFault(error: unknown): FaultReport
   log: Logger
@@ -35,13 +38,16 @@ export interface WorkerOptions {
   pollMs?: number
 }
 
-/** After so many claims without an end, a page is cut in two; an item alone fails. Crashes count, waiting doesn't. */
+/** After so many claims without an end, a page is cut in two; an item, or a job without items, fails. Crashes count, waiting doesn't. */
 const maxAttempts = 3
 /** Waiting pages a job keeps ahead of its workers. */
 const planAhead = 32
 
-class PageLost extends Error {
-  override readonly name = 'PageLost'
+const workerFailed: JobProblem = {
+  code: 'WORKER_FAILED',
+  message: `Working on it ended the worker ${maxAttempts} times.`,
+  hint: 'The log of the worker has the details.',
+  retryable: false,
 }
 
 /**
@@ -52,7 +58,7 @@ export function startWorker(options: WorkerOptions): Closeable {
   const { database, tasks, log, leaseSeconds = 10, pollMs = 250, slots = 3 } = options
   const name = `${process.pid}-${randomUUID().slice(0, 8)}`
   const closing = new AbortController()
-  const held = new Map<string, { page: ClaimedPage; lost: AbortController }>()
+  const held = new Map<string, HeldPage>()
 
   // Work made in this process is claimed at once; what other processes make is found by polling.
   let woken = new AbortController()
@@ -102,14 +108,47 @@ export function startWorker(options: WorkerOptions): Closeable {
     const job = (await jobsByIds(database, [page.jobId]).catch(() => []))[0]
     const task = job && tasks[job.kind]
     if (!job || !task) return giveBack(page, 1, false)
+    const reporter = createStageReporter((at) =>
+      setJobStage(database, job.id, page, at).catch((error: unknown) => log.debug({ err: error }, 'stage not noted')),
+    )
+    const context: TaskContext = { signal, report: reporter.report }
     try {
       if (job.status === 'QUEUED') await startJob(database, job.id)
-      if (page.attempts > maxAttempts && page.stage === 'ITEMS') await split(page)
-      else await stages[page.stage](page, job, task, signal)
+      if ('perform' in task) await workAsWhole(page, job, task, context, reporter.stop)
+      else if (page.attempts > maxAttempts && page.stage === 'ITEMS') await split(page)
+      else await stages[page.stage](page, job, task, context)
     } catch (error) {
-      await onFault(error, page, job)
+      await reporter.stop()
+      await onFault(error, page, job, task)
+    } finally {
+      await reporter.stop()
     }
   }
+
+  const workAsWhole = async (
+    page: ClaimedPage,
+    job: JobRow,
+    task: WholeJobTask,
+    context: TaskContext,
+    stopReporting: () => Promise<void>,
+  ): Promise<void> => {
+    if (page.attempts > maxAttempts) return fail(page, job, task, workerFailed)
+    const write = await task.perform(job, context)
+    context.signal.throwIfAborted()
+    await stopReporting()
+    await settle(page, async (tx) => {
+      const problem = await write(tx)
+      if (problem) await failJob(tx, job.id, problem)
+    })
+    announceWork(database)
+    log.info({ jobId: job.id, pageId: page.id }, 'job settled')
+  }
+
+  const fail = (page: ClaimedPage, job: JobRow, task: AnyTask, problem: JobProblem): Promise<void> =>
+    settle(page, async (tx) => {
+      await failJob(tx, job.id, problem)
+      await task.onFailed?.(tx, job, problem)
+    })
 
   const settle = (page: ClaimedPage, write: (tx: Db) => Promise<void>): Promise<void> =>
     database.transaction(async (tx) => {
@@ -126,11 +165,12 @@ export function startWorker(options: WorkerOptions): Closeable {
 
   const stages: Record<
     ClaimedPage['stage'],
-    (page: ClaimedPage, job: JobRow, task: JobTask, signal: AbortSignal) => Promise<void>
+    (page: ClaimedPage, job: JobRow, task: JobTask, context: TaskContext) => Promise<void>
   > = {
-    async PREPARE(page, job, task, signal) {
-      const prepared = await task.prepare(job, { signal })
+    async PREPARE(page, job, task, context) {
+      const prepared = await task.prepare(job, context)
       await settleInPages(page, async (tx) => {
+        await prepared.confirm?.(tx)
         await setJobPrepared(tx, job.id, prepared)
         await insertPage(tx, { jobId: job.id, stage: 'PLAN', cursor: '0', upperBound: page.upperBound })
       })
@@ -146,9 +186,9 @@ export function startWorker(options: WorkerOptions): Closeable {
       })
     },
 
-    async ITEMS(page, job, task, signal) {
-      const write = await task.run(job, page.itemIds, { signal })
-      signal.throwIfAborted()
+    async ITEMS(page, job, task, context) {
+      const write = await task.run(job, page.itemIds, context)
+      context.signal.throwIfAborted()
       await settle(page, async (tx) => {
         const outcome = await write(tx)
         await recordFailures(tx, job.id, outcome.failures)
@@ -170,7 +210,7 @@ export function startWorker(options: WorkerOptions): Closeable {
       await addToJob(tx, page.jobId, { succeeded: 0, skipped: 0, failed: 1, lastUniqueName: null })
     })
 
-  const onFault = async (error: unknown, page: ClaimedPage, job: JobRow): Promise<void> => {
+  const onFault = async (error: unknown, page: ClaimedPage, job: JobRow, task: AnyTask): Promise<void> => {
     if (error instanceof PageLost || held.get(page.id)?.lost.signal.aborted) {
       log.warn({ jobId: job.id, pageId: page.id }, 'page lost to another worker; nothing was written')
       return
@@ -182,12 +222,8 @@ export function startWorker(options: WorkerOptions): Closeable {
       problem.message,
     )
     const isJobsFault = page.stage !== 'ITEMS' && !waits && (!problem.retryable || page.attempts >= maxAttempts)
-    await database
-      .transaction(async (tx) => {
-        if (isJobsFault) await failJob(tx, job.id, problem)
-        else await setJobProblem(tx, job.id, problem)
-      })
-      .catch((cause: unknown) => log.warn({ err: cause }, 'could not note a problem'))
+    const noted = isJobsFault ? fail(page, job, task, problem) : setJobProblem(database, job.id, problem)
+    await noted.catch((cause: unknown) => log.warn({ err: cause }, 'could not note a problem'))
     if (!isJobsFault) await giveBack(page, jitteredBackoff(page.attempts, 500, 10_000) / 1000, !waits)
   }
 
@@ -197,41 +233,14 @@ export function startWorker(options: WorkerOptions): Closeable {
       log.warn({ err: error, reason: messageOf(error) }, 'could not give a page back; its lease will end'),
     )
 
-  let lastHeartbeat = Date.now()
-  const heartbeat = setInterval(
-    () => {
-      if (held.size === 0) {
-        lastHeartbeat = Date.now()
-        return
-      }
-      const holds = [...held.values()]
-      extendLeases(
-        database,
-        holds.map((hold) => hold.page),
-        leaseSeconds,
-      ).then(
-        (kept) => {
-          lastHeartbeat = Date.now()
-          for (const { page, lost } of holds)
-            if (!kept.has(page.id)) lost.abort(new PageLost(`page ${page.id} is no longer ours`))
-        },
-        () => {
-          // Leases have run out for sure: others may have the pages already, so the work would only be done twice.
-          if (Date.now() - lastHeartbeat > leaseSeconds * 1000)
-            for (const hold of held.values()) hold.lost.abort(new PageLost('leases ran out'))
-        },
-      )
-    },
-    (leaseSeconds * 1000) / 3,
-  )
-
+  const stopHeartbeat = keepLeases(database, held, leaseSeconds)
   const running = Promise.all(Array.from({ length: slots }, slot))
   return {
     async close() {
       closing.abort(new Error('the worker is closing'))
       stopListening()
       await running
-      clearInterval(heartbeat)
+      stopHeartbeat()
     },
   }
 }

@@ -20,6 +20,7 @@ export const userErrorCodes = [
   'NOT_SUPPORTED',
   'LICENSE_DENIED',
   'STORAGE_FULL',
+  'SANDBOX_UNAVAILABLE',
 ] as const
 export type UserErrorCode = (typeof userErrorCodes)[number]
 export type ErrorCategory = UserErrorCode | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'UNAVAILABLE' | 'INTERNAL'

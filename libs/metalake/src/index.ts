@@ -8,5 +8,15 @@ export * from './jobs'
 export type { Lake, LakeLimits } from './lake'
 export * from './models'
 export type { Edge, Page, PageArgs } from './page'
+export {
+  archiveModel,
+  registerModel,
+  setModelAlias,
+  validateModel,
+  type PackageSource,
+  type Registered,
+  type RegisterModelInput,
+  type Validated,
+} from './registration'
 export { startAutoTag, type AutoTagInput } from './tagging'
 export * from './uploads'

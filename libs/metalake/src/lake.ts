@@ -20,6 +20,8 @@ export interface Lake {
 export interface LakeLimits {
   /** Largest upload in bytes. */
   maxUploadBytes: number
+  /** Largest model package in bytes, compressed. */
+  maxModelBytes: number
   /** Largest page of a connection. */
   maxPageSize: number
 }

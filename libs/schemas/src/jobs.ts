@@ -3,12 +3,14 @@ import { Collection } from './collections'
 import { InferencePlatform, Node } from './common'
 import { connectionOf } from './connection'
 import { Item } from './items'
-import { Model } from './models'
+import { Model, ModelValidation } from './models'
 import { DateTimeScalar, JsonScalar } from './scalars'
 
 export const JobType = {
   GENERATE_AUTO_TAGGING: 'GENERATE_AUTO_TAGGING',
   GENERATE_EMBEDDING: 'GENERATE_EMBEDDING',
+  REGISTER_MODEL: 'REGISTER_MODEL',
+  VALIDATE_MODEL: 'VALIDATE_MODEL',
 } as const
 export type JobType = keyof typeof JobType
 registerEnumType(JobType, {
@@ -17,6 +19,8 @@ registerEnumType(JobType, {
   valuesConfig: {
     GENERATE_AUTO_TAGGING: { description: '7.2 and 7.3. `autoTag`.' },
     GENERATE_EMBEDDING: { description: '7.4 and 7.5. `embeddings`.' },
+    REGISTER_MODEL: { description: '7.1. `registerModel`.' },
+    VALIDATE_MODEL: { description: '7.1. `validateModel`.' },
   },
 })
 
@@ -149,7 +153,7 @@ export class Job extends Node {
   @Field(() => InferencePlatform, { nullable: true, description: 'Where it runs.' })
   platform!: InferencePlatform | null
 
-  @Field(() => JobScope, { nullable: true, description: 'What it covers.' })
+  @Field(() => JobScope, { nullable: true, description: 'What it covers; null for a job without items.' })
   scope!: JobScope | null
 
   @Field(() => JsonScalar, {
@@ -175,6 +179,18 @@ export class Job extends Node {
     description: '7.2. What a tagging run has found so far, most frequent first; empty for others.',
   })
   labelCounts!: LabelCount[]
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'For people: what it is at before its items or without any, e.g. `opening the model`; null otherwise.',
+  })
+  stage!: string | null
+
+  @Field(() => ModelValidation, {
+    nullable: true,
+    description: '7.1. The report of a REGISTER_MODEL or VALIDATE_MODEL job; null until it is there, and for others.',
+  })
+  validation!: ModelValidation | null
 
   @Field(() => JobError, { nullable: true, description: 'Why it failed, or what it waits for.' })
   error!: JobError | null
@@ -216,6 +232,9 @@ export class JobProgress {
 
   @Field(() => JobCounts, { description: 'How far it has come.' })
   counts!: JobCounts
+
+  @Field(() => String, { nullable: true, description: 'For people: what it is at before its items or without any.' })
+  stage!: string | null
 
   @Field(() => Float, { nullable: true, description: 'Items a second; null until it is known.' })
   itemsPerSecond!: number | null

@@ -14,6 +14,17 @@ registerEnumType(DatabaseKind, {
   },
 })
 
+export const SandboxKind = { BUBBLEWRAP: 'BUBBLEWRAP', NONE: 'NONE' } as const
+export type SandboxKind = keyof typeof SandboxKind
+registerEnumType(SandboxKind, {
+  name: 'SandboxKind',
+  description: 'What keeps the code of models apart from the machine.',
+  valuesConfig: {
+    BUBBLEWRAP: { description: 'No network, no files but its own, limits on memory and processes.' },
+    NONE: { description: 'Nothing but limits: such models are refused, unless the operator allows them.' },
+  },
+})
+
 @ObjectType({ description: 'Whether a platform can be used now.' })
 export class PlatformState {
   @Field(() => InferencePlatform, { description: 'LOCAL or AWS.' })
@@ -25,7 +36,25 @@ export class PlatformState {
   @Field(() => Boolean, { description: 'What USE_ENV means here.' })
   isEnvDefault!: boolean
 
-  @Field(() => String, { nullable: true, description: 'For people: why it is not available.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: '7.1. It runs models with `inference.py`; null when it does not answer.',
+  })
+  runsPython!: boolean | null
+
+  @Field(() => String, { nullable: true, description: 'Version of the Python it found; null when there is none.' })
+  pythonVersion!: string | null
+
+  @Field(() => SandboxKind, {
+    nullable: true,
+    description: 'What keeps such models apart from the machine; null when it does not answer.',
+  })
+  sandbox!: SandboxKind | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'For people: why it is not available, or what the sandbox means for models with `inference.py`.',
+  })
   detail!: string | null
 }
 
@@ -34,8 +63,11 @@ export class Limits {
   @Field(() => Int, { description: 'Largest `first` or `last`; more is an error, not cut silently.' })
   maxPageSize!: number
 
-  @Field(() => LongScalar, { description: 'Largest upload.' })
+  @Field(() => LongScalar, { description: 'Largest upload of a picture.' })
   maxUploadBytes!: number
+
+  @Field(() => LongScalar, { description: '7.1. Largest model package, compressed.' })
+  maxModelBytes!: number
 
   @Field(() => Int, { description: 'Most items in one `addItems`.' })
   maxItemsPerCall!: number

@@ -2,12 +2,15 @@ import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql
 import { DateTimeScalar, LongScalar } from './scalars'
 import { UserError } from './userErrors'
 
-export const UploadPurpose = { ITEM: 'ITEM' } as const
+export const UploadPurpose = { ITEM: 'ITEM', MODEL: 'MODEL' } as const
 export type UploadPurpose = keyof typeof UploadPurpose
 registerEnumType(UploadPurpose, {
   name: 'UploadPurpose',
   description: 'What the bytes are for.',
-  valuesConfig: { ITEM: { description: 'A picture for `addItems`.' } },
+  valuesConfig: {
+    ITEM: { description: 'A picture for `addItems`.' },
+    MODEL: { description: '7.1. A model package for `registerModel` or `validateModel`.' },
+  },
 })
 
 @ObjectType({ description: 'A header to send.' })

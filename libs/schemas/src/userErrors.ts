@@ -21,6 +21,7 @@ const descriptions: Record<Code, string> = {
   NOT_SUPPORTED: 'This version cannot do it.',
   LICENSE_DENIED: 'The licence of the model is on the list of what may not be used here.',
   STORAGE_FULL: 'The media store has no room.',
+  SANDBOX_UNAVAILABLE: 'Models with inference.py need a sandbox, and this machine has none.',
 }
 
 // The kernel's list is the one list: a code added there is in the schema, and the compiler asks for its description.
@@ -96,6 +97,18 @@ export class PlatformUnavailableError extends UserError {
   available!: InferencePlatform[]
 }
 
+@ObjectType({ implements: UserError, description: '7.1. One check that a model package failed.' })
+export class ModelPackageError extends UserError {
+  @Field(() => String, { description: 'The check, e.g. `labels.count`; docs/validation-checks.md lists them.' })
+  check!: string
+
+  @Field(() => String, { nullable: true, description: 'The file of the package it is about.' })
+  file!: string | null
+
+  @Field(() => String, { nullable: true, description: 'What to write, or to do.' })
+  hint!: string | null
+}
+
 @ObjectType({ implements: UserError, description: 'Part of the API that this version does not serve yet.' })
 export class NotSupportedError extends UserError {
   @Field(() => String, { description: 'The field of `input` that asks for it, e.g. `query`.' })
@@ -109,6 +122,7 @@ export const userErrorTypes = [
   ModelApplicationError,
   BatchTooLargeError,
   LimitExceededError,
+  ModelPackageError,
   PlatformUnavailableError,
   NotSupportedError,
 ] as const

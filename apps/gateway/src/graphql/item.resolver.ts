@@ -6,7 +6,7 @@ import type { GatewayContext } from '../context'
 import { toConnection } from './connection'
 import { decodeId, encodeId, globalIdField, requireId } from './globalId'
 import { chosenPage, ForwardPageArgs, PageArgs } from './pageArgs'
-import { isUserError, payload, toUserError, type UserErrorValue } from './payload'
+import { payload, toUserErrors, type UserErrorValue } from './payload'
 import { toScope } from './scope'
 
 @Resolver(() => types.Item)
@@ -51,9 +51,7 @@ export class ItemResolver {
       async () => {
         const collectionId = requireId('Collection', input.collectionId, 'collectionId')
         const { items, errors } = await addItems(lake, { collectionId, items: input.items })
-        const unforeseen = errors.find((error) => !isUserError(error))
-        if (unforeseen) throw unforeseen
-        return { items, userErrors: errors.filter(isUserError).map(toUserError) }
+        return { items, userErrors: toUserErrors(errors) }
       },
       { items: [] },
     )

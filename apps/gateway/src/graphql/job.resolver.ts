@@ -1,5 +1,6 @@
 import {
   getJob,
+  isAnalysis,
   jobFailures,
   labelCounts,
   listJobs,
@@ -89,6 +90,7 @@ export class JobResolver {
 
   @FieldResolver()
   async scope(@Root() job: Job, @Ctx() { loaders }: GatewayContext) {
+    if (!isAnalysis(job.type)) return null
     return { collection: job.collectionId === null ? null : await loaders.collections.load(job.collectionId) }
   }
 
@@ -131,6 +133,11 @@ export class JobProgressResolver {
   @FieldResolver()
   counts(@Root() { job }: JobProgress) {
     return job.counts
+  }
+
+  @FieldResolver()
+  stage(@Root() { job }: JobProgress) {
+    return job.stage
   }
 
   @FieldResolver()

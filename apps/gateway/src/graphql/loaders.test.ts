@@ -63,7 +63,7 @@ async function statementsFor(source: string): Promise<number> {
   const { db, statements } = counting(database())
   const lake = {
     db,
-    limits: { maxPageSize: 100, maxUploadBytes: 1 },
+    limits: { maxPageSize: 100, maxUploadBytes: 1, maxModelBytes: 1 },
     models: {
       dataDir: '/nowhere',
       offline: true,

@@ -1,4 +1,5 @@
 import {
+  aliasesOfModels,
   annotationTypesOfItems,
   collectionsByIds,
   embeddingModelsOfItems,
@@ -9,6 +10,7 @@ import {
   modelsByIds,
   modelVersionsByIds,
   tagsOfItems,
+  usageOfModels,
   type Lake,
 } from '@lakelens/metalake'
 import DataLoader from 'dataloader'
@@ -27,6 +29,8 @@ export function createLoaders(lake: Lake) {
     jobs: batch(jobsByIds),
     modelVersions: batch(modelVersionsByIds),
     models: batch(modelsByIds),
+    modelAliases: batch(aliasesOfModels),
+    modelUsage: batch(usageOfModels),
     /** By name. A page of anything names few models that were never opened. */
     modelsByName: new DataLoader<string, Awaited<ReturnType<typeof getModel>>>((names) =>
       Promise.all(names.map((name) => getModel(lake, name))),

@@ -1,4 +1,4 @@
-import { getModel, listModels, listModelVersions, type Model, type ModelVersion } from '@lakelens/metalake'
+import { getModel, listModels, listModelVersions, unused, type Model, type ModelVersion } from '@lakelens/metalake'
 import * as types from '@lakelens/schemas'
 import { type GraphQLResolveInfo } from 'graphql'
 import { Arg, Args, Ctx, FieldResolver, ID, Info, Query, Resolver, Root } from 'type-graphql'
@@ -56,6 +56,16 @@ export class ModelResolver {
     @Args(() => ForwardPageArgs) page: ForwardPageArgs,
   ) {
     return toConnection(await listModelVersions(lake, model, page))
+  }
+
+  @FieldResolver()
+  aliases(@Root() model: Model, @Ctx() { loaders }: GatewayContext) {
+    return model.id === null ? [] : loaders.modelAliases.load(model.id)
+  }
+
+  @FieldResolver()
+  usage(@Root() model: Model, @Ctx() { loaders }: GatewayContext) {
+    return model.id === null ? unused : loaders.modelUsage.load(model.id)
   }
 }
 

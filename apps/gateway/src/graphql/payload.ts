@@ -19,6 +19,7 @@ export const isUserError = (error: unknown): error is LakeError & { category: Us
 
 type Facts = Readonly<Record<string, unknown>>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const isOneOf = (value: unknown, values: readonly string[]): boolean =>
   typeof value === 'string' && values.includes(value)
 const applications = ['AUTO_TAGGING', 'AUTO_ANNOTATION', 'EMBEDDING']
@@ -49,6 +50,10 @@ const concrete: Partial<
     isOneOf(platform, platforms) && Array.isArray(available)
       ? { __typename: 'PlatformUnavailableError', platform, available }
       : null,
+  MODEL_PACKAGE_INVALID: ({ check, file, hint }) =>
+    typeof check === 'string'
+      ? { __typename: 'ModelPackageError', check, file: textOrNull(file), hint: textOrNull(hint) }
+      : null,
   NOT_SUPPORTED: ({ field }) => (typeof field === 'string' ? { __typename: 'NotSupportedError', field } : null),
 }
 
@@ -60,6 +65,13 @@ export function toUserError(error: LakeError & { category: UserErrorCode }): Use
     reason: error.code,
     path: error.path ?? null,
   }
+}
+
+/** Errors that a use-case returned beside its answer. One that nobody who asked can mend is thrown. */
+export function toUserErrors(errors: readonly LakeError[]): UserErrorValue[] {
+  const unforeseen = errors.find((error) => !isUserError(error))
+  if (unforeseen) throw unforeseen
+  return errors.filter(isUserError).map(toUserError)
 }
 
 /**

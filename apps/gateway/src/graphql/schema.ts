@@ -10,6 +10,7 @@ import { ItemResolver } from './item.resolver'
 import { JobFailureResolver, JobProgressResolver, JobResolver } from './job.resolver'
 import { ModelResolver, ModelVersionResolver } from './model.resolver'
 import { NodeResolver } from './node.resolver'
+import { RegistrationResolver } from './registration.resolver'
 import { SystemResolver } from './system.resolver'
 import { TaggingResolver } from './tagging.resolver'
 import { UploadResolver } from './upload.resolver'
@@ -43,6 +44,7 @@ export function lakeSchema(): GraphQLSchema {
         ModelResolver,
         ModelVersionResolver,
         NodeResolver,
+        RegistrationResolver,
         SystemResolver,
         TaggingResolver,
         TagResolver,

@@ -5,6 +5,14 @@ import type { GatewayContext } from '../context'
 import { maxRequestBytes } from '../http/graphql'
 import { operationLimits } from './limits'
 
+type ServiceFacts = Awaited<ReturnType<GatewayContext['lake']['backend']['describe']>>
+
+const python = (facts: ServiceFacts | null) => ({
+  runsPython: facts?.runsPython ?? null,
+  pythonVersion: facts?.pythonVersion ?? null,
+  sandbox: facts?.sandbox ?? null,
+})
+
 @Resolver(() => types.SystemInfo)
 export class SystemResolver {
   @Query(() => types.SystemInfo, { description: 'Gateway, inference and database state; limits a client should know.' })
@@ -15,15 +23,26 @@ export class SystemResolver {
 
   @FieldResolver()
   async platforms(@Ctx() { lake }: GatewayContext) {
-    const ready = await lake.backend.isReady({ timeoutMs: 2_000 }).catch(() => false)
+    const timeoutMs = 2_000
+    const [ready, facts] = await Promise.all([
+      lake.backend.isReady({ timeoutMs }).catch(() => false),
+      lake.backend.describe({ timeoutMs }).catch(() => null),
+    ])
     return [
       {
         platform: 'LOCAL',
         available: ready,
         isEnvDefault: true,
-        detail: ready ? null : 'The inference service does not answer.',
+        ...python(facts),
+        detail: ready ? facts?.sandboxDetail || null : 'The inference service does not answer.',
       },
-      { platform: 'AWS', available: false, isEnvDefault: false, detail: 'Not served by this version.' },
+      {
+        platform: 'AWS',
+        available: false,
+        isEnvDefault: false,
+        ...python(null),
+        detail: 'Not served by this version.',
+      },
     ]
   }
 
@@ -41,6 +60,7 @@ export class SystemResolver {
     return {
       maxPageSize: lake.limits.maxPageSize,
       maxUploadBytes: lake.limits.maxUploadBytes,
+      maxModelBytes: lake.limits.maxModelBytes,
       maxItemsPerCall: 100,
       maxUniqueNames: 1_000,
       maxRequestBytes,

@@ -48,6 +48,24 @@ const operations: Record<string, { needs: 'VIEWER' | 'ANALYST' | 'ADMIN'; docume
     needs: 'ANALYST',
     document: `mutation { embeddings(input: { scope: ${scope} }) { userErrors { code } } }`,
   },
+  registerModel: {
+    needs: 'ANALYST',
+    document:
+      'mutation { registerModel(input: { source: { uploadId: "x" }, modelName: "m", application: EMBEDDING }) { userErrors { code } } }',
+  },
+  validateModel: {
+    needs: 'ANALYST',
+    document:
+      'mutation { validateModel(input: { source: { uploadId: "x" }, application: EMBEDDING }) { userErrors { code } } }',
+  },
+  setModelAlias: {
+    needs: 'ANALYST',
+    document: 'mutation { setModelAlias(input: { modelId: "m", alias: "a", version: 1 }) { userErrors { code } } }',
+  },
+  archiveModel: {
+    needs: 'ANALYST',
+    document: 'mutation { archiveModel(input: { modelId: "m" }) { userErrors { code } } }',
+  },
   createApiKey: {
     needs: 'ADMIN',
     document: 'mutation { createApiKey(input: { name: "k", role: VIEWER }) { keyId userErrors { code } } }',

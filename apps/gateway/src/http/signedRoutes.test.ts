@@ -33,6 +33,7 @@ const backend: InferenceBackend = {
   loadModel: unused,
   detect: unused,
   embed: unused,
+  describe: unused,
   isReady: async () => true,
   close: async () => undefined,
 }
@@ -67,7 +68,7 @@ beforeEach(() => {
       defaults: { AUTO_TAGGING: 'yolov8n', EMBEDDING: 'resnet50' },
       deniedLicenses: [],
     },
-    limits: { maxUploadBytes: 100_000_000, maxPageSize: 100 },
+    limits: { maxUploadBytes: 100_000_000, maxModelBytes: 100_000_000, maxPageSize: 100 },
     log: silentLogger(),
     viewer: systemViewer(),
   }

@@ -40,7 +40,7 @@ const fixtures = resolve(__dirname, '../../../../tools/fixtures')
 
 /** What a picture shows, said by its bytes: the backend of these tests reads them as they stand. */
 interface Shown {
-  boxes: { label: string; confidence: number }[]
+  boxes: { label: string; confidence: number; isWhole?: boolean }[]
   vector: number[]
   broken?: boolean
 }
@@ -52,6 +52,7 @@ const facts: ModelFacts = {
   stride: 32,
   vectorDimension: null,
   warmupMs: 1,
+  installLog: null,
 }
 
 class ShowingBackend implements InferenceBackend {
@@ -75,8 +76,11 @@ class ShowingBackend implements InferenceBackend {
     this.options.push(options)
     return this.read(pictures, ({ boxes }) => ({
       detections: boxes
-        .filter((box) => box.confidence >= options.confidenceThreshold)
-        .map((box, index) => ({ ...box, x: index / 10, y: 0.1, width: 0.1, height: 0.2 })),
+        .filter((found) => found.confidence >= options.confidenceThreshold)
+        .map(({ isWhole, ...found }, index) => ({
+          ...found,
+          box: isWhole ? null : { x: index / 10, y: 0.1, width: 0.1, height: 0.2 },
+        })),
     }))
   }
 
@@ -87,6 +91,7 @@ class ShowingBackend implements InferenceBackend {
   loadModel = (model: ModelRef): Promise<ModelFacts> =>
     Promise.resolve({ ...facts, vectorDimension: model.name === 'tiny-embedder' ? 12 : null })
   probe = (): Promise<never> => Promise.reject(new Error('nothing is probed here'))
+  describe = (): Promise<never> => Promise.reject(new Error('nothing is described here'))
   isReady = (): Promise<boolean> => Promise.resolve(true)
   close = (): Promise<void> => Promise.resolve()
 }
@@ -111,7 +116,7 @@ beforeAll(async () => {
       defaults: { AUTO_TAGGING: 'tiny-detector', EMBEDDING: 'tiny-embedder' },
       deniedLicenses: [],
     },
-    limits: { maxUploadBytes: 1_000_000, maxPageSize: 100 },
+    limits: { maxUploadBytes: 1_000_000, maxModelBytes: 1_000_000, maxPageSize: 100 },
     log: silentLogger(),
     viewer: systemViewer(),
   }
@@ -238,6 +243,41 @@ test('0.5, then 0.25, then 0.5 again never leaves two live boxes of one object',
   expect(await liveBoxes(item)).toEqual([{ label: 'red', confidence: 0.6 }])
   expect((await run(0.5)).counts).toMatchObject({ succeeded: 0, skipped: 5 })
   expect((await tagsOfItems(lake, [item]))[0]).toMatchObject([{ label: 'red', count: 1 }])
+})
+
+test('labels of the whole picture are annotations without a box, superseded as boxes are', async () => {
+  const label = (name: string, confidence: number) => ({ label: name, confidence, isWhole: true })
+  const { id, itemIds } = await fill(2, () => ({ boxes: [label('beach', 0.9), label('sea', 0.4)] }))
+  const item = itemIds[0] as string
+  const live = async () =>
+    (await listAnnotations(lake, item, {})).edges.map(({ node }) => [node.kind, node.label, node.box, node.source])
+  const run = async (confidenceThreshold: number) =>
+    finished(await startAutoTag(lake, { scope: { collectionId: id }, confidenceThreshold }))
+  await run(0.3)
+  expect(await live()).toEqual([
+    ['LABEL', 'beach', null, 'MACHINE'],
+    ['LABEL', 'sea', null, 'MACHINE'],
+  ])
+  await run(0.5)
+  expect(await live()).toEqual([['LABEL', 'beach', null, 'MACHINE']])
+  const [tags] = await tagsOfItems(lake, [item])
+  expect(tags).toMatchObject([{ label: 'beach', count: 1, maxConfidence: expect.closeTo(0.9, 5) as number }])
+})
+
+test('boxes and labels of the whole may come together', async () => {
+  const { id, itemIds } = await fill(1, () => ({
+    boxes: [
+      { label: 'red', confidence: 0.9 },
+      { label: 'red', confidence: 0.7, isWhole: true },
+    ],
+  }))
+  await finished(await startAutoTag(lake, { scope: { collectionId: id } }))
+  const live = (await listAnnotations(lake, itemIds[0] as string, {})).edges.map(({ node }) => [node.kind, node.box?.x])
+  expect(live).toEqual([
+    ['BOX', 0],
+    ['LABEL', undefined],
+  ])
+  expect((await tagsOfItems(lake, itemIds))[0]).toMatchObject([{ label: 'red', count: 2 }])
 })
 
 test('what a person made or accepted stays, whatever a model says later', async () => {

@@ -5,8 +5,9 @@ import { z } from 'zod'
 import { errors } from '../errors'
 import { refuseUnsupported } from '../items/items'
 import { resolveScope, type Scope } from '../items/scope'
+import { idempotencyKeyOf } from '../jobs/idempotencyKey'
 import { toJob, type Job } from '../jobs/jobs'
-import { jobTypes, type JobKind } from '../jobs/kinds'
+import { analysisTypes, type AnalysisKind } from '../jobs/kinds'
 import type { Lake } from '../lake'
 import { checkModel, type RunnableApplication } from '../models'
 
@@ -31,7 +32,7 @@ export const analysisPayload = z.object({
 })
 export type AnalysisPayload = z.infer<typeof analysisPayload>
 
-const jobNames: Record<JobKind, string> = { autoTag: 'Auto-tagging', embeddings: 'Embeddings' }
+const jobNames: Record<AnalysisKind, string> = { autoTag: 'Auto-tagging', embeddings: 'Embeddings' }
 
 /** SHA-256 of a value whatever the order of its keys. */
 export function digestOf(value: unknown): string {
@@ -49,7 +50,7 @@ export function digestOf(value: unknown): string {
  */
 export async function startAnalysis(
   lake: Lake,
-  kind: JobKind,
+  kind: AnalysisKind,
   application: RunnableApplication,
   input: AnalysisInput,
   options: Record<string, unknown>,
@@ -58,6 +59,7 @@ export async function startAnalysis(
   refuseUnsupported(input)
   const model = await checkModel(lake, input.modelId ?? 'default', application)
   const selection = await resolveScope(lake, input.scope, { unknownNames: 'refuse' })
+  const idempotencyKey = idempotencyKeyOf(lake.viewer, input.idempotencyKey)
   const upperBound = await lastItemId(lake.db)
   const onExisting = input.onExisting ?? 'SKIP'
   const payload: AnalysisPayload = {
@@ -75,7 +77,7 @@ export async function startAnalysis(
         kind,
         name: `${jobNames[kind]} with ${model.name}`,
         key,
-        idempotencyKey: input.idempotencyKey ? `${lake.viewer.keyId}:${input.idempotencyKey}` : null,
+        idempotencyKey,
         payload,
         parameters: { modelId: payload.model, onExisting, inferencePlatform: 'LOCAL', ...options },
         collectionId: selection.collectionId,
@@ -86,6 +88,6 @@ export async function startAnalysis(
   )
   if (job.key !== key || job.kind !== kind) throw errors.IDEMPOTENCY_KEY_REUSED({}, { path: ['idempotencyKey'] })
   if (isNew) announceWork(lake.db)
-  lake.log.info({ jobId: job.id, isNew, type: jobTypes[kind], model: payload.model }, 'job queued')
+  lake.log.info({ jobId: job.id, isNew, type: analysisTypes[kind], model: payload.model }, 'job queued')
   return toJob(job)
 }

@@ -5,7 +5,7 @@ import { digestOf } from '../analysis/request'
 import { runPage } from '../analysis/run'
 import { errors } from '../errors'
 import type { Lake } from '../lake'
-import { modelRef, modelVersionById, prepareModel } from '../models'
+import { modelRef, modelVersionById, prepareModel, stillReady } from '../models'
 
 const timeoutMs = 300_000
 
@@ -13,9 +13,9 @@ const timeoutMs = 300_000
 export const embeddingsTask = (lake: Lake): JobTask => ({
   pageSize,
 
-  async prepare(job, { signal }) {
+  async prepare(job, { signal, report }) {
     const payload = payloadOf(job)
-    const model = await prepareModel(lake, payload.model, 'EMBEDDING', signal)
+    const model = await prepareModel(lake, payload.model, 'EMBEDDING', signal, report)
     const dimension = model.vectorDimension
     if (dimension === null) throw errors.MODEL_WITHOUT_VECTOR({ model: payload.model })
     await lake.db.transaction((tx) => ensureEmbeddingPartition(tx, model.id, dimension))
@@ -26,6 +26,7 @@ export const embeddingsTask = (lake: Lake): JobTask => ({
       modelId: model.modelId,
       modelVersionId: model.id,
       total: await countSelected(lake, job),
+      confirm: stillReady(model),
     }
   },
 

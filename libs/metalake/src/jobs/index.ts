@@ -1,4 +1,4 @@
 export * from './jobs'
-export { jobTypes, type JobKind, type JobType } from './kinds'
+export { isAnalysis, jobTypes, type JobKind, type JobType } from './kinds'
 export * from './watchJob'
 export { startWorker } from './worker'

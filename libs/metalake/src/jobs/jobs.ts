@@ -9,6 +9,7 @@ import {
   type JobProblem,
   type JobRow,
   type JobStatus,
+  type ValidationReport,
 } from '@lakelens/db'
 import { isId } from '../ids'
 import type { Lake } from '../lake'
@@ -37,6 +38,10 @@ export interface Job {
   itemsPerSecond: number | null
   estimatedCompletionAt: Date | null
   lastUniqueName: string | null
+  /** For people: what it is at, before its items or without any; null otherwise. */
+  stage: string | null
+  /** What the checks of a model package found; null until they have ended, and for other jobs. */
+  validation: ValidationReport | null
   error: JobProblem | null
   priority: number
   attempt: number
@@ -57,7 +62,7 @@ export function toJob(row: JobRow): Job {
   const worked = row.succeeded + row.failed
   const rate = worked > 0 && row.elapsedSeconds ? worked / row.elapsedSeconds : null
   const remaining = row.total === null ? null : Math.max(0, row.total - processed)
-  const share = row.total ? processed / row.total : 0
+  const share = row.fraction ?? (row.total ? processed / row.total : 0)
   return {
     id: row.id,
     name: row.name,
@@ -80,6 +85,8 @@ export function toJob(row: JobRow): Job {
         ? new Date(Date.now() + (remaining / rate) * 1000)
         : null,
     lastUniqueName: row.lastUniqueName,
+    stage: row.stage,
+    validation: reportOf(row.result),
     error: row.error,
     priority: row.priority,
     attempt: 1,
@@ -89,6 +96,12 @@ export function toJob(row: JobRow): Job {
     finishedAt: row.finishedAt,
   }
 }
+
+/** Jobs write their results themselves: what has a report has it here. */
+const reportOf = (result: unknown): ValidationReport | null =>
+  typeof result === 'object' && result !== null && 'validation' in result
+    ? (result.validation as ValidationReport | null)
+    : null
 
 export async function getJob(lake: Lake, id: string): Promise<Job | null> {
   return (await jobsByIds(lake, [id]))[0] ?? null

@@ -1,4 +1,4 @@
-import { modelVersionByNumber, newestReadyVersions, type ModelVersionRow } from '@lakelens/db'
+import { hasContent, modelVersionByNumber, newestReadyVersions, type ModelVersionWithContent } from '@lakelens/db'
 import type { Lake } from '../lake'
 import { errors } from './errors'
 import { knownModels, resolveModel, type KnownModel, type Resolved } from './known'
@@ -48,7 +48,7 @@ export async function resolveFor(lake: Lake, modelId: string, application: Runna
   return resolved
 }
 
-export type ModelSource = { stored: ModelVersionRow } | { known: KnownModel }
+export type ModelSource = { stored: ModelVersionWithContent } | { known: KnownModel }
 
 /**
  * Where a model is to be taken from. A bare name means, in this order: the file that is here; the newest READY version whose
@@ -67,15 +67,19 @@ export async function chooseSource(lake: Lake, resolved: Resolved): Promise<Mode
     requireLicense(lake.models, name, newest.license)
     return { stored: newest }
   }
-  if (!known) throw errors.MODEL_WITHOUT_VERSION({ modelId: name })
+  if (!known) {
+    if (newest) throw errors.MODEL_FILE_LOST({ modelId: name, version: newest.version })
+    throw errors.MODEL_WITHOUT_VERSION({ modelId: name })
+  }
   requireObtainable(lake.models, known)
   return { known }
 }
 
-async function askedVersion(lake: Lake, { row, name }: Resolved, version: number): Promise<ModelVersionRow> {
+async function askedVersion(lake: Lake, { row, name }: Resolved, version: number): Promise<ModelVersionWithContent> {
   const asked = row && (await modelVersionByNumber(lake.db, row.id, version))
   if (!asked) throw errors.MODEL_VERSION_NOT_FOUND({ modelId: name, version })
-  if (asked.status !== 'READY') throw errors.MODEL_NOT_READY({ modelId: name, version, status: asked.status })
+  if (asked.status !== 'READY' || !hasContent(asked))
+    throw errors.MODEL_NOT_READY({ modelId: name, version, status: asked.status })
   requireLicense(lake.models, name, asked.license)
   if (!(await lake.blobs.stat(asked.sha256))) throw errors.MODEL_FILE_LOST({ modelId: name, version })
   return asked

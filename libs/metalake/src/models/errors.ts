@@ -22,7 +22,7 @@ const unavailable = (d: UnavailableFacts): string =>
 export const errors = defineErrors('models', {
   MODEL_ID_INVALID: [
     'INVALID_INPUT',
-    (d: { reason: string }) => `This is no model id: ${d.reason}. Write a name, or \`name:version\`.`,
+    (d: { reason: string }) => `This is no model id: ${d.reason}. Write a name, \`name:version\` or \`name@alias\`.`,
   ],
   MODEL_NOT_FOUND: [
     'NOT_FOUND',
@@ -58,6 +58,11 @@ export const errors = defineErrors('models', {
     (d: { modelId: string; version: number; status: string }) =>
       `Version ${d.version} of model "${d.modelId}" is ${d.status}. Pick one that is READY.`,
   ],
+  MODEL_PUT_AWAY: [
+    'MODEL_NOT_READY',
+    (d: { modelId: string; version: number; retryable: boolean }) =>
+      `Version ${d.version} of model "${d.modelId}" was put away while it was being prepared. What the name means now is looked up again.`,
+  ],
   MODEL_WITHOUT_VERSION: [
     'MODEL_NOT_READY',
     (d: { modelId: string }) => `Model "${d.modelId}" has no version that can be run. See the status of its versions.`,
@@ -65,7 +70,7 @@ export const errors = defineErrors('models', {
   MODEL_FILE_LOST: [
     'MODEL_UNAVAILABLE',
     (d: { modelId: string; version: number }) =>
-      `The file of version ${d.version} of model "${d.modelId}" is no longer in the blob store. Leave the version out to prepare the model anew.`,
+      `The file of version ${d.version} of model "${d.modelId}" is no longer in the blob store. Register its package again; a system model is prepared anew when the version is left out.`,
   ],
   LICENSE_DENIED: [
     'LICENSE_DENIED',

@@ -1,4 +1,4 @@
-export { systemModels, type PublisherFile, type SystemModel } from './catalogue'
+export { shippedModelsFolder, systemModels, type PublisherFile, type SystemModel } from './catalogue'
 export { checkModel, resolveModelName } from './checkModel'
 export type { DownloadProgress } from './download'
 export { errors as modelErrors } from './errors'
@@ -16,7 +16,9 @@ export {
   type ModelVersion,
 } from './listModels'
 export { modelRef } from './modelRef'
+export { stillReady } from './openStored'
 export { prepareModel, type PreparedModel } from './prepareModel'
+export { aliasesOfModels, unused, usageOfModels, type ModelAlias, type ModelUsage } from './usage'
 export {
   modelSettings,
   modelVariables,

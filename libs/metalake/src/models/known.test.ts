@@ -1,22 +1,121 @@
 import { parseManifest, effectiveManifest, requireRunnable } from '@lakelens/vision'
-import { systemModels } from './catalogue'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { shippedModelsFolder, systemModels, type SystemModel } from './catalogue'
 import { canonicalJson, packageDigest } from './digest'
-import { closest, editDistance, parseReference } from './known'
+import { closest, editDistance, findKnown, knownModels, merge, parseReference, type KnownModel } from './known'
 import { requireLicense } from './license'
+import { locateFile, verifyFile, type LocatedFile } from './locate'
+import { fetchModelFile, listModelFiles } from './modelFiles'
+import { readModelsFolder } from './modelsFile'
+import { obtainFile, requireObtainable } from './obtain'
+import type { ModelSettings } from './settings'
 import { settingsOf } from './testing/lake'
 
 describe('the catalogue', () => {
-  test.each(systemModels.map((model) => [model.name, model] as const))('%s is complete and can be run', (_, model) => {
+  const published = systemModels.flatMap((model) => (model.publisher ? [model] : []))
+  const bundled = systemModels.flatMap((model) => (model.bundled ? [model] : []))
+  const labelsOf = { coco: 80, shapes: 6 }
+
+  const requireComplete = (model: SystemModel, labels: number): void => {
     const manifest = effectiveManifest(parseManifest(model.manifest))
     requireRunnable(manifest)
     if (model.application === 'EMBEDDING') expect(manifest.vectorDimension).toBeGreaterThan(0)
-    else expect(new Set(model.labels).size).toBe(80)
+    else expect(new Set(model.labels).size).toBe(labels)
+  }
+
+  test('every model has a file, published or bundled', () => {
+    expect(published.length).toBeGreaterThan(0)
+    expect(bundled.map((model) => model.name)).toEqual(['shapes-detector', 'shapes-embedder'])
+    expect(published.length + bundled.length).toBe(systemModels.length)
+  })
+
+  test.each(published.map((model) => [model.name, model] as const))('%s is complete and can be run', (_, model) => {
+    requireComplete(model, labelsOf.coco)
     const { address, sha256, byteSize } = model.publisher
     expect(address).toMatch(/^https:\/\//)
     // A branch moves; a release asset and a revision don't.
     expect(address).toMatch(/\/releases\/download\/|\/resolve\/[0-9a-f]{40}\//)
     expect(sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(byteSize).toBeGreaterThan(1_000_000)
+  })
+
+  test.each(bundled.map((model) => [model.name, model] as const))(
+    '%s is the file that is shipped',
+    async (_, model) => {
+      requireComplete(model, labelsOf.shapes)
+      const settings = await settingsOf()
+      const { folder } = await knownModels(settings)
+      const known = { ...model, system: model, local: null, fault: null }
+      const located = await locateFile(settings, known, folder)
+      expect(located).toMatchObject({ place: 'BUNDLED', byteSize: model.bundled.byteSize, labels: model.labels })
+      expect(located?.byteSize).toBeLessThan(1_200_000)
+      expect(await verifyFile(model.name, located as LocatedFile, settings.dataDir)).toBe(model.bundled.sha256)
+    },
+  )
+
+  test('the shipped folder says of its models what the catalogue says, so that it works as a models folder too', async () => {
+    const folder = await readModelsFolder(await settingsOf({ modelsDir: shippedModelsFolder }))
+    expect([...(folder?.faults ?? [])]).toEqual([])
+    expect(folder?.models).toEqual(
+      bundled.map(({ name, application, license, description, manifest, labels, bundled: file }) => ({
+        ...{ name, application, license, description, manifest, labels },
+        ...file,
+      })),
+    )
+  })
+})
+
+describe('a model that comes with LakeLens', () => {
+  const lost = (settings: ModelSettings): ModelSettings => ({
+    ...settings,
+    catalogue: systemModels.flatMap((model) =>
+      model.bundled
+        ? [{ ...model, bundled: { ...model.bundled, path: path.join(settings.dataDir, 'gone.onnx') } }]
+        : [],
+    ),
+  })
+  const find = (settings: ModelSettings): KnownModel =>
+    findKnown(merge(settings, null), 'Shapes-Detector') as KnownModel
+  const signal = new AbortController().signal
+
+  test('is had offline and with nothing configured', async () => {
+    const settings = await settingsOf({ offline: true })
+    const file = await obtainFile(settings, find(settings), { signal })
+    expect(file).toMatchObject({ place: 'BUNDLED', sha256: find(settings).system?.bundled?.sha256 })
+    expect(await fetchModelFile(settings, 'shapes-embedder', { signal })).toMatchObject({ fetched: false })
+    const listed = (await listModelFiles(settings)).find(({ name }) => name === 'shapes-detector')
+    expect(listed).toMatchObject({ place: 'BUNDLED', address: null, addressVerified: null, fault: null })
+  })
+
+  test('whose file was removed is missing, not fetched, and the message says where it belongs', async () => {
+    const settings = lost(await settingsOf())
+    const facts = { file: 'gone.onnx', folder: settings.dataDir, address: null }
+    const missing = expect.objectContaining({ code: 'MODEL_UNAVAILABLE', facts: expect.objectContaining(facts) })
+    await expect(obtainFile(settings, find(settings), { signal })).rejects.toEqual(missing)
+    await expect(fetchModelFile(settings, 'shapes-detector', { signal })).rejects.toEqual(missing)
+    expect(() => requireObtainable(settings, find(settings))).toThrow(missing)
+  })
+
+  test('whose file is another one is refused', async () => {
+    const settings = lost(await settingsOf())
+    await writeFile(path.join(settings.dataDir, 'gone.onnx'), 'something else')
+    await expect(obtainFile(settings, find(settings), { signal })).rejects.toMatchObject({
+      code: 'MODEL_DIGEST_MISMATCH',
+      facts: { source: 'the catalogue' },
+    })
+  })
+
+  test('of which a models folder lists a file of its own is that file', async () => {
+    const settings = await settingsOf({ modelsDir: shippedModelsFolder })
+    const { models, folder } = await knownModels(settings)
+    const located = await locateFile(settings, findKnown(models, 'shapes-embedder') as KnownModel, folder)
+    expect(located?.place).toBe('MODELS_DIR')
+  })
+
+  test('is refused by its licence like any other', async () => {
+    const settings = await settingsOf({ deniedLicenses: ['Apache-2.0'] })
+    await expect(obtainFile(settings, find(settings), { signal })).rejects.toMatchObject({ code: 'LICENSE_DENIED' })
   })
 })
 

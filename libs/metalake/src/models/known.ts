@@ -1,5 +1,6 @@
-import { modelByName, type Db, type ModelRow } from '@lakelens/db'
+import { allModels, modelByName, versionOfAlias, type Db, type ModelRow } from '@lakelens/db'
 import type { LakeError } from '@lakelens/kernel'
+import type { Lake } from '../lake'
 import { systemModels, type SystemModel } from './catalogue'
 import { errors } from './errors'
 import { isModelName, readModelsFolder, type LocalModel, type ModelsFolder } from './modelsFile'
@@ -34,6 +35,18 @@ export async function knownModels(settings: ModelSettings): Promise<KnownModels>
   const models = merge(settings, folder)
   const faults = [...(folder?.faults ?? [])].filter(([, fault]) => !models.some((model) => model.fault === fault))
   return { models, folder: folder?.folder ?? null, faults: new Map(faults) }
+}
+
+/** A models folder that can't be read is an error for whoever runs a model; a list shows what there is without it. */
+export async function knownOrCatalogue(
+  lake: Pick<Lake, 'models' | 'log'>,
+): Promise<{ models: readonly KnownModel[]; folder: string | null }> {
+  try {
+    return await knownModels(lake.models)
+  } catch (error) {
+    lake.log.warn({ err: error }, 'models folder unusable')
+    return { models: merge(lake.models, null), folder: null }
+  }
 }
 
 /** Exact names first, then the names of system models in any case. */
@@ -87,7 +100,8 @@ export interface Resolved {
 }
 
 /**
- * What a model id means: `default`, `name`, or `name:version`. Exact names first, then those of system models without case.
+ * What a model id means: `default`, `name`, `name:version` or `name@alias`. Exact names first, then those of system models
+ * without case.
  * Throws MODEL_ID_INVALID, MODEL_NOT_FOUND, MODEL_ALIAS_NOT_FOUND, MODEL_DEFAULT_UNKNOWN, or the fault of its entry in models.json.
  */
 export async function resolveModel(
@@ -101,10 +115,9 @@ export async function resolveModel(
   const { models, faults } = await knownModels(settings)
   const found = await find(db, models, reference.name)
   if (!found) {
-    const suggestions = closest(
-      reference.name,
-      models.filter((model) => model.application === application).map((model) => model.name),
-    )
+    const registered = (await allModels(db)).filter((row) => !row.isSystem)
+    const candidates = [...models, ...registered].filter((model) => model.application === application)
+    const suggestions = closest(reference.name, [...new Set(candidates.map((model) => model.name))])
     if (isDefault)
       throw errors.MODEL_DEFAULT_UNKNOWN({
         variable: defaultVariables[application],
@@ -115,13 +128,22 @@ export async function resolveModel(
     throw faults.get(reference.name) ?? errors.MODEL_NOT_FOUND({ modelId: reference.name, suggestions })
   }
   if (found.known?.fault) throw found.known.fault
-  if (reference.alias !== null) throw errors.MODEL_ALIAS_NOT_FOUND({ modelId: found.name, alias: reference.alias })
-  return { ...found, version: reference.version }
+  return { ...found, version: reference.version ?? (await aliased(db, found, reference.alias)) }
+}
+
+/** At once a number: moving the alias later changes nothing for who was told. */
+async function aliased(db: Db, { name, row }: Omit<Resolved, 'version'>, alias: string | null): Promise<number | null> {
+  if (alias === null) return null
+  const version = row && (await versionOfAlias(db, row.id, alias))
+  if (version === null) throw errors.MODEL_ALIAS_NOT_FOUND({ modelId: name, alias })
+  return version
 }
 
 async function find(db: Db, models: readonly KnownModel[], name: string): Promise<Omit<Resolved, 'version'> | null> {
-  const known = findKnown(models, name)
-  const row = await modelByName(db, known?.name ?? name)
+  const registered = await modelByName(db, name)
+  // Once registered, a name means that model for good: also when a later catalogue or models.json has it too.
+  const known = registered && !registered.isSystem ? null : findKnown(models, name)
+  const row = known && known.name !== name ? await modelByName(db, known.name) : registered
   if (!known && !row) return null
   const { application } = known ?? (row as ModelRow)
   return { name: known?.name ?? name, known, row, application, license: known?.license ?? null }

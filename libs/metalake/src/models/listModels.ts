@@ -1,20 +1,23 @@
 import {
   allModels,
   countModelVersions,
+  hasContent,
   listModelVersions as versionPage,
   modelVersionsByIds as versionRows,
   modelsByIds as modelRows,
   newestReadyVersions,
+  statesOfModels,
   type Keyset,
   type ModelRow,
   type ModelVersionRow,
   type ModelVersionStatus,
+  type ModelVersionWithContent,
 } from '@lakelens/db'
 import { isId } from '../ids'
 import type { Lake } from '../lake'
 import { readPage, type Page, type PageArgs } from '../page'
 import { errors } from './errors'
-import { findKnown, knownModels, merge, type KnownModel } from './known'
+import { findKnown, knownOrCatalogue, type KnownModel } from './known'
 import { locateFile } from './locate'
 import type { Application, RunnableApplication } from './settings'
 
@@ -22,7 +25,8 @@ export type ModelVersion = ModelVersionRow
 
 /**
  * `NOT_FETCHED`: a system model whose file isn't here and that was never opened; its first use fetches it. `READY`: a version
- * is ready, or the file is here and becomes one at the first use; `currentVersion` is null until then.
+ * is ready, or the file is here and becomes one at the first use; `currentVersion` is null until then. A model without a ready
+ * version is what its versions are: VALIDATING before FAILED before ARCHIVED.
  */
 export type ModelStatus = 'NOT_FETCHED' | ModelVersionStatus
 
@@ -40,6 +44,9 @@ export interface Model {
   currentVersion: ModelVersion | null
   /** SPDX id. */
   license: string | null
+  /** Null for a system model that was never opened. */
+  createdAt: Date | null
+  createdBy: string | null
 }
 
 export interface ModelFilter {
@@ -79,8 +86,8 @@ export async function getModel(
     return models.find((model) => model.isDefault && model.application === application) ?? null
   }
   const { models: known } = await knownOrCatalogue(lake)
-  const name = findKnown(known, modelId)?.name ?? modelId
-  const found = models.find((model) => model.modelId === name)
+  const named = (name: string) => models.find((model) => model.modelId === name)
+  const found = named(modelId) ?? named(findKnown(known, modelId)?.name ?? modelId)
   return found && (application == null || found.application === application) ? found : null
 }
 
@@ -100,9 +107,9 @@ export async function modelVersionsByIds(lake: Lake, ids: readonly string[]): Pr
 }
 
 /** Throws MODEL_VERSION_GONE: for whoever holds an id that once was one, as a job does. */
-export async function modelVersionById(lake: Lake, id: string): Promise<ModelVersion> {
+export async function modelVersionById(lake: Lake, id: string): Promise<ModelVersionWithContent> {
   const [version] = await modelVersionsByIds(lake, [id])
-  if (!version) throw errors.MODEL_VERSION_GONE({ id })
+  if (!version || !hasContent(version)) throw errors.MODEL_VERSION_GONE({ id })
   return version
 }
 
@@ -135,33 +142,19 @@ async function everyModel(lake: Lake): Promise<Model[]> {
   return models.sort((a, b) => (a.modelId < b.modelId ? -1 : 1))
 }
 
-/** A models folder that can't be read is an error for whoever runs a model; a list shows what there is without it. */
-async function knownOrCatalogue(lake: Lake): Promise<{ models: readonly KnownModel[]; folder: string | null }> {
-  try {
-    return await knownModels(lake.models)
-  } catch (error) {
-    lake.log.warn({ err: error }, 'models folder unusable')
-    return { models: merge(lake.models, null), folder: null }
-  }
-}
-
 async function describe(lake: Lake, rows: readonly ModelRow[], listed: readonly KnownModel[]): Promise<Model[]> {
   const { models, folder } = await knownOrCatalogue(lake)
-  const versions = new Map(
-    (
-      await newestReadyVersions(
-        lake.db,
-        rows.map((row) => row.id),
-      )
-    ).map((version) => [version.modelId, version]),
-  )
+  const ids = rows.map((row) => row.id)
+  const versions = new Map((await newestReadyVersions(lake.db, ids)).map((version) => [version.modelId, version]))
+  const states = new Map((await statesOfModels(lake.db, ids)).map((row) => [row.modelId, row.states]))
   const byName = new Map(models.map((known) => [known.name, known]))
   const names = new Set([...rows.map((row) => row.name), ...listed.map((known) => known.name)])
   const rowOf = new Map(rows.map((row) => [row.name, row]))
   return Promise.all(
     [...names].map(async (name): Promise<Model> => {
       const row = rowOf.get(name) ?? null
-      const known = byName.get(name) ?? null
+      // A name that was registered is that model, whatever the catalogue or models.json came to list later.
+      const known = row && !row.isSystem ? null : (byName.get(name) ?? null)
       const currentVersion = (row && versions.get(row.id)) ?? null
       const isHere =
         currentVersion !== null || (known !== null && (await locateFile(lake.models, known, folder)) !== null)
@@ -172,14 +165,22 @@ async function describe(lake: Lake, rows: readonly ModelRow[], listed: readonly 
         application,
         isSystem: row?.isSystem ?? true,
         isDefault: isDefault(lake, name, application, known),
-        status: isHere ? 'READY' : 'NOT_FETCHED',
+        status: isHere ? 'READY' : statusOf(row !== null && !row.isSystem ? (states.get(row.id) ?? []) : null),
         description: row?.description ?? known?.description ?? null,
         currentVersion,
         license: known?.license ?? currentVersion?.license ?? null,
+        createdAt: row?.createdAt ?? null,
+        createdBy: row?.createdBy ?? null,
       }
     }),
   )
 }
+
+/** Of a model without a ready version; null: it isn't a registered one. */
+const statusOf = (states: readonly ModelVersionStatus[] | null): ModelStatus =>
+  states === null
+    ? 'NOT_FETCHED'
+    : ((['VALIDATING', 'FAILED', 'ARCHIVED'] as const).find((status) => states.includes(status)) ?? 'FAILED')
 
 function isDefault(lake: Lake, name: string, application: Application, known: KnownModel | null): boolean {
   if (application === 'AUTO_ANNOTATION') return false

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { parseLabelList, readModelsFolder, type ModelsFolder } from './modelsFile'
+import { readModelsFolder, type ModelsFolder } from './modelsFile'
 import { newFolder, settingsOf } from './testing/lake'
 
 let folder: string
@@ -125,27 +125,4 @@ test.each([
     code: 'MODELS_FOLDER_INVALID',
     facts: { path: path.join(folder, 'models.json') },
   })
-})
-
-test.each([
-  ['label_list: [a, b]', ['a', 'b']],
-  ['[a, b]', ['a', 'b']],
-  ['- a\n- 7\n', ['a', '7']],
-  ['0: a\n1: b', ['a', 'b']],
-  ['names: {1: b, 0: a}', ['a', 'b']],
-])('labels written %j', (text, labels) => {
-  expect(parseLabelList(text)).toEqual(labels)
-})
-
-test.each([
-  '',
-  '{}',
-  '[]',
-  'label_list: 3',
-  '0: a\n2: c',
-  'label_list: [[a]]',
-  'a: &a [x]\nlabel_list: {0: *a}',
-  'just words',
-])('labels written %j are refused', (text) => {
-  expect(() => parseLabelList(text)).toThrow()
 })

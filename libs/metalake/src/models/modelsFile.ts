@@ -1,9 +1,9 @@
+import { parseLabelList } from '@lakelens/folder-validator'
 import { isLakeError, messageOf, type LakeError } from '@lakelens/kernel'
 import { parseManifest } from '@lakelens/vision'
 import { constants } from 'node:fs'
 import { access, open, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { errors } from './errors'
 import type { Application, ModelSettings } from './settings'
@@ -33,7 +33,6 @@ const listFile = 'models.json'
 // Lists and label files are a few kilobytes; the limit keeps a mistaken path from being read into memory.
 const maxTextBytes = 1 << 20
 const maxEntries = 1000
-const maxLabels = 100_000
 
 export const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 export const isModelName = (name: string): boolean => modelNamePattern.test(name) && name.toLowerCase() !== 'default'
@@ -196,34 +195,10 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-// YAML reads a class named 7 as a number.
-const label = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(z.string().trim().min(1).max(256))
-const labelList = z.array(label).min(1).max(maxLabels)
-const labelMap = z.record(z.string().regex(/^\d+$/), label)
-
 async function readLabels(file: string): Promise<string[]> {
   try {
     return parseLabelList(await readText(file))
   } catch (error) {
     throw new Error(`the labels of ${path.basename(file)} can't be read: ${messageOf(error)}`, { cause: error })
   }
-}
-
-/** `label_list: [...]`, `names: ...` as Ultralytics writes it, a plain list, or a map of index to name without gaps. */
-export function parseLabelList(text: string): string[] {
-  const content: unknown = parseYaml(text)
-  const inner =
-    typeof content === 'object' && content !== null && !Array.isArray(content)
-      ? (content as Record<string, unknown>)
-      : null
-  const value = inner ? (inner['label_list'] ?? inner['names'] ?? inner) : content
-  const list = labelList.safeParse(value)
-  if (list.success) return list.data
-  const map = labelMap.safeParse(value)
-  if (!map.success) throw new Error('expected `label_list: [name, ...]`, a list, or a map of index to name')
-  const size = Object.keys(map.data).length
-  const names = Array.from({ length: size }, (_, index) => map.data[String(index)])
-  const complete = names.filter((name) => name !== undefined)
-  if (size === 0 || complete.length !== size) throw new Error('the indexes must run from 0 without gaps')
-  return complete
 }

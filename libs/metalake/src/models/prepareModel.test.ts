@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { viewerOf } from '../access'
 import type { Lake } from '../lake'
-import type { SystemModel } from './catalogue'
+import type { PublishedModel } from './catalogue'
 import { checkModel, resolveModelName } from './checkModel'
 import {
   getModel,
@@ -46,7 +46,7 @@ afterEach(async () => {
   await rm(lake.models.dataDir, { recursive: true, force: true })
 })
 
-const vectors = (given: Partial<SystemModel> = {}): SystemModel =>
+const vectors = (given: Partial<PublishedModel> = {}): PublishedModel =>
   systemModel({ name, aliases: [`v${run}`], ...given }, bytes, `${publisher.url}/vectors.onnx`)
 const prepare = (modelId = name, of: Lake = lake) => prepareModel(of, modelId, 'EMBEDDING', signal)
 const withModels = (given: Partial<Lake['models']>): Lake => ({ ...lake, models: { ...lake.models, ...given } })

@@ -1,4 +1,4 @@
-import { insertModelVersion, lockModel, touchBlob, type ModelVersionRow } from '@lakelens/db'
+import { insertModelVersion, lockModel, touchBlob, type ModelOrigin, type ModelVersionWithContent } from '@lakelens/db'
 import type { ModelFacts } from '@lakelens/inference-client'
 import { createReadStream } from 'node:fs'
 import type { Lake } from '../lake'
@@ -9,12 +9,13 @@ import { packageDigest } from './digest'
 import type { DownloadProgress } from './download'
 import { errors } from './errors'
 import type { KnownModel } from './known'
-import { contentRef, modelRef, type ModelContent } from './modelRef'
+import { contentRef, type ModelContent } from './modelRef'
 import { obtainFile, type ObtainedFile } from './obtain'
+import { openingStage, openStored } from './openStored'
 import type { RunnableApplication } from './settings'
 
 /** A version and what the backend said of it just now. */
-export type PreparedModel = ModelVersionRow & { stride: number; facts: ModelFacts }
+export type PreparedModel = ModelVersionWithContent & { stride: number; facts: ModelFacts }
 
 /**
  * Makes a model ready to run: its file found or fetched, verified, put where every inference process can have it, opened and
@@ -26,17 +27,32 @@ export async function prepareModel(
   modelId: string,
   application: RunnableApplication,
   signal: AbortSignal,
-  onProgress?: (progress: DownloadProgress) => void,
+  report: Report = () => undefined,
 ): Promise<PreparedModel> {
   lake.viewer.require('run')
   const source = await chooseSource(lake, await resolveFor(lake, modelId, application))
   if ('stored' in source) {
-    const facts = await lake.backend.loadModel(await modelRef(lake, source.stored), { signal })
-    return prepared(source.stored, facts)
+    report(openingStage(source.stored), null)
+    const { version, facts } = await openStored(lake, source.stored, signal)
+    return prepared(version, facts)
   }
+  const { name } = source.known
+  const onProgress = (progress: DownloadProgress): void => report(fetchingStage(name, progress), null)
   const file = await obtainFile(lake.models, source.known, { signal, onProgress })
+  report('opening the model', null)
   return openFile(lake, source.known, application, file, signal)
 }
+
+/** Says what is being waited for, for people. */
+type Report = (stage: string, fraction: number | null) => void
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)
+
+const fetchingStage = (name: string, { receivedBytes, totalBytes }: DownloadProgress): string =>
+  `fetching ${name}: ${megabytes(receivedBytes)}${totalBytes === null ? '' : ` of ${megabytes(totalBytes)}`} MB`
+
+const originOf = (place: string): ModelOrigin =>
+  place === 'MODELS_DIR' ? 'LOCAL' : place === 'BUNDLED' ? 'BUNDLED' : 'PUBLISHER'
 
 async function openFile(
   lake: Lake,
@@ -50,6 +66,8 @@ async function openFile(
     byteSize: file.byteSize,
     manifest: file.manifest,
     labels: file.labels,
+    runtime: 'ONNX',
+    application,
   }
   await storeFile(lake, file, signal)
   const facts = await lake.backend.loadModel(await contentRef(lake, known.name, content), { signal })
@@ -64,8 +82,7 @@ async function openFile(
     return insertModelVersion(tx, {
       modelId: model.id,
       status: 'READY',
-      runtime: 'ONNX',
-      origin: file.place === 'MODELS_DIR' ? 'LOCAL' : 'PUBLISHER',
+      origin: originOf(file.place),
       packageDigest: packageDigest(content.sha256, content.manifest, content.labels),
       license: known.license,
       ...content,
@@ -77,13 +94,14 @@ async function openFile(
   return prepared(version, facts)
 }
 
-const prepared = (version: ModelVersionRow, facts: ModelFacts): PreparedModel => ({
+const prepared = (version: ModelVersionWithContent, facts: ModelFacts): PreparedModel => ({
   ...version,
   stride: version.stride ?? facts.stride,
   facts,
 })
 
-const columnsOf = ({ inputs, outputs, fixedResolution, stride, vectorDimension, warmupMs }: ModelFacts) => ({
+/** What opening a graph told of it, as a version keeps it. */
+export const columnsOf = ({ inputs, outputs, fixedResolution, stride, vectorDimension, warmupMs }: ModelFacts) => ({
   inputs,
   outputs,
   fixedResolution,

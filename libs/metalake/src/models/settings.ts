@@ -13,6 +13,10 @@ export interface ModelSettings {
   modelsDir?: string | undefined
   /** Fetched files are kept in its folder `models`. */
   dataDir: string
+  /** Packages may be registered from below this folder of the server, and from nowhere else. Unset: only from uploads. */
+  importDir?: string | undefined
+  /** requirements.txt of a package may name other indexes, addresses and repositories. */
+  allowRequirementSources?: boolean | undefined
   /** Nothing is fetched, ever. */
   offline: boolean
   /** What `default` means. */

@@ -12,7 +12,7 @@ const maxFileNameLength = 255
 export interface NewUploadInput {
   fileName: string
   byteSize: number
-  /** `ITEM`; what other uploads are for comes with later versions. */
+  /** `ITEM` or `MODEL`; what other uploads are for comes with later versions. */
   purpose: string
   sha256?: string | null | undefined
 }
@@ -32,20 +32,21 @@ export async function createUpload(lake: Lake, input: NewUploadInput): Promise<U
   const fileName = checkFileName(input.fileName)
   const { byteSize } = input
   if (!Number.isSafeInteger(byteSize) || byteSize < 0) throw errors.UPLOAD_SIZE_INVALID({}, { path: ['byteSize'] })
-  const limit = lake.limits.maxUploadBytes
-  if (byteSize > limit) throw errors.UPLOAD_TOO_LARGE({ limit, received: byteSize }, { path: ['byteSize'] })
-  if (input.purpose !== 'ITEM')
+  const { purpose } = input
+  if (purpose !== 'ITEM' && purpose !== 'MODEL')
     throw metalake.NOT_SUPPORTED(
-      { field: 'purpose', what: 'an upload for anything but ITEM', instead: 'Use ITEM' },
+      { field: 'purpose', what: 'an upload for anything but ITEM and MODEL', instead: 'Use one of these' },
       { path: ['purpose'] },
     )
+  const limit = purpose === 'MODEL' ? lake.limits.maxModelBytes : lake.limits.maxUploadBytes
+  if (byteSize > limit) throw errors.UPLOAD_TOO_LARGE({ limit, received: byteSize }, { path: ['byteSize'] })
   const sha256 = input.sha256?.toLowerCase() ?? null
   if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256)) throw errors.UPLOAD_SHA256_INVALID({}, { path: ['sha256'] })
 
   const id = randomBytes(16).toString('base64url')
   await insertUpload(
     lake.db,
-    { id, fileName, purpose: 'ITEM', byteSize, sha256, createdBy: lake.viewer.name },
+    { id, fileName, purpose, byteSize, sha256, createdBy: lake.viewer.name },
     uploadLifetimeSeconds,
   )
   const { url, expiresAt } = await lake.signer.sign({

@@ -60,6 +60,7 @@ export async function ensureProbed(
 /** Null while it is not known yet. */
 function judge(upload: UploadRow | null): ProbedUpload | null {
   if (!upload) throw errors.UPLOAD_NOT_FOUND()
+  if (upload.purpose !== 'ITEM') throw errors.UPLOAD_PURPOSE({ purpose: upload.purpose, needed: 'ITEM' })
   if (upload.status === 'WAITING') throw errors.UPLOAD_WAITING()
   if (upload.status === 'REFUSED') throw refusalOf(upload)
   if (upload.status === 'RECEIVED') return null

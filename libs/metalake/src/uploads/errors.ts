@@ -17,6 +17,11 @@ export const errors = defineErrors('metalake/uploads', {
     () => 'There is no such upload, or its time is over. Ask for a new one with createUpload and send the bytes again.',
   ],
   UPLOAD_WAITING: ['INVALID_INPUT', () => 'The bytes of this upload have not arrived. PUT them to its url first.'],
+  UPLOAD_PURPOSE: [
+    'INVALID_INPUT',
+    (d: { purpose: string; needed: string }) =>
+      `This upload was asked for with the purpose ${d.purpose}, and ${d.needed} is needed here. Ask createUpload for one with that purpose and send the bytes again.`,
+  ],
   UPLOAD_OVERFLOW: [
     'LIMIT_EXCEEDED',
     (d: { declared: number }) =>

@@ -36,6 +36,8 @@ export async function receiveUpload(
     if (present.digest !== stored.digest) throw errors.UPLOAD_FINISHED()
     if (present.status !== 'RECEIVED') return stored
   }
+  // A package is looked into when it is registered, by who knows what for.
+  if (upload.purpose !== 'ITEM') return stored
   // The answer doesn't wait for it. Who needs its end calls `ensureProbed`, which starts it again when it failed here.
   void startProbe(lake, { id: upload.id, byteSize: stored.byteSize }).catch((error: unknown) =>
     lake.log.warn({ err: error, uploadId: upload.id }, 'an upload could not be probed yet'),

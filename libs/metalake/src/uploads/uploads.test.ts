@@ -63,7 +63,8 @@ describe('createUpload', () => {
     [{ byteSize: NaN }, 'UPLOAD_SIZE_INVALID', 'byteSize'],
     [{ byteSize: 2 ** 60 }, 'UPLOAD_SIZE_INVALID', 'byteSize'],
     [{ byteSize: 10_000_001 }, 'UPLOAD_TOO_LARGE', 'byteSize'],
-    [{ purpose: 'MODEL' }, 'NOT_SUPPORTED', 'purpose'],
+    [{ purpose: 'EMBEDDINGS' }, 'NOT_SUPPORTED', 'purpose'],
+    [{ purpose: 'MODEL', byteSize: 20_000_001 }, 'UPLOAD_TOO_LARGE', 'byteSize'],
     [{ sha256: 'abc' }, 'UPLOAD_SHA256_INVALID', 'sha256'],
     [{ sha256: `${'a'.repeat(64)}\n` }, 'UPLOAD_SHA256_INVALID', 'sha256'],
   ])('refuses %j', async (change, code, field) => {
@@ -91,6 +92,15 @@ describe('receiveUpload', () => {
     await probesSettled(database())
     expect(await statusOf(id)).toBe('READY')
     expect(String(await lake().blobs.read(sha256(text), 100))).toBe(text)
+  })
+
+  test('a model package may be larger than a picture, and nobody looks into it', async () => {
+    const text = `picture 640x480 ${'x'.repeat(10_000_001)}`
+    const { id } = await createUpload(lake(), { fileName: 'm.tar', byteSize: text.length, purpose: 'MODEL' })
+    const before = backend.probes
+    await send(id, text)
+    await probesSettled(database())
+    expect([await statusOf(id), backend.probes]).toEqual(['RECEIVED', before])
   })
 
   test.each([

@@ -47,6 +47,7 @@ export class TextBackend implements InferenceBackend {
   loadModel = (): never => this.isNotFor()
   detect = (): never => this.isNotFor()
   embed = (): never => this.isNotFor()
+  describe = (): never => this.isNotFor()
   isReady = async (): Promise<boolean> => !this.isAway
   close = async (): Promise<void> => undefined
   private isNotFor(): never {
@@ -73,7 +74,7 @@ export function useTestLake(database: () => Database): { lake: () => Lake; backe
         defaults: { AUTO_TAGGING: 'yolov8n', EMBEDDING: 'resnet50' },
         deniedLicenses: [],
       },
-      limits: { maxUploadBytes: 10_000_000, maxPageSize: 100 },
+      limits: { maxUploadBytes: 10_000_000, maxModelBytes: 20_000_000, maxPageSize: 100 },
       log: silentLogger(),
       viewer: systemViewer(),
     }

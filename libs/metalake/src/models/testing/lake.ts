@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openViewer } from '../../access'
 import type { Lake } from '../../lake'
-import type { SystemModel } from '../catalogue'
+import type { PublishedModel } from '../catalogue'
 import type { ModelSettings } from '../settings'
 import { sha256Of } from './publisher'
 
@@ -23,10 +23,10 @@ export const settingsOf = async (given: Partial<ModelSettings> = {}): Promise<Mo
 
 /** A system model whose publisher is wherever `address` says. */
 export const systemModel = (
-  given: Partial<SystemModel> & { name: string },
+  given: Partial<PublishedModel> & { name: string },
   bytes: Buffer,
   address: string | null,
-): SystemModel => ({
+): PublishedModel => ({
   aliases: [],
   application: 'EMBEDDING',
   license: 'MIT',
@@ -44,6 +44,7 @@ export const embeddingFacts: ModelFacts = {
   stride: 1,
   vectorDimension: 3,
   warmupMs: 1.5,
+  installLog: null,
 }
 
 /** A backend that opens models by nothing but their description, and remembers what it was asked to open. */
@@ -60,6 +61,7 @@ export class OpeningBackend implements InferenceBackend {
   readonly probe = this.unused
   readonly detect = this.unused
   readonly embed = this.unused
+  readonly describe = this.unused
   isReady = (): Promise<boolean> => Promise.resolve(true)
   close = (): Promise<void> => Promise.resolve()
 
@@ -82,7 +84,7 @@ export async function lakeOf(
       publicUrl: () => 'http://127.0.0.1:4000',
     }),
     models,
-    limits: { maxUploadBytes: 1 << 20, maxPageSize: 100 },
+    limits: { maxUploadBytes: 1 << 20, maxModelBytes: 1 << 20, maxPageSize: 100 },
     log: silentLogger(),
     viewer: openViewer(),
   }

@@ -1,0 +1,6 @@
+export { archiveModel, setModelAlias } from './manageModels'
+export { registerModel, type Registered, type RegisterModelInput } from './registerModel'
+export { registerModelTask, validateModelTask } from './registerTask'
+export { clearScratch } from './scratch'
+export type { PackageSource } from './source'
+export { validateModel, type Validated } from './validateModel'
