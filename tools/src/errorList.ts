@@ -1,11 +1,13 @@
 // Every lib that defines errors adds its table when it is loaded.
 import '@lakelens/db'
+import '@lakelens/folder-validator'
 import '@lakelens/inference-client'
 import '@lakelens/media'
 import '@lakelens/metalake'
 import '@lakelens/vision'
+import '@lakelens/gateway'
+import '@lakelens/inference'
 import { listErrors, userErrorCodes } from '@lakelens/kernel'
-import './errors'
 
 /** `docs/errors.md`: what every code means for whoever meets it. */
 export function printErrors(): string {
@@ -21,7 +23,8 @@ export function printErrors(): string {
     '',
     'A mutation answers an expected problem in `userErrors`: `code` is its class, `reason` the exact error below. In a query the same',
     'error is in the top-level `errors`, with `extensions.code` BAD_USER_INPUT and `extensions.reason`. Others are always at the top',
-    'level, with `extensions.code` UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE or INTERNAL_SERVER_ERROR. Messages say what to do.',
+    'level, with `extensions.code` UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE or INTERNAL_SERVER_ERROR. What is wrong with one picture is in the',
+    "job's `failures`, what is wrong with a job in its `error`, under the same codes. Messages say what to do.",
     '',
     '| reason | class | where | raised by |',
     '|---|---|---|---|',

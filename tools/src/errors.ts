@@ -36,6 +36,16 @@ export const errors = defineErrors('cli', {
     'INVALID_INPUT',
     (d: { file: string }) => `${d.file} changed while it was read. Import it again when it is complete.`,
   ],
+  PACKAGE_UNREADABLE: [
+    'NOT_FOUND',
+    (d: { path: string; reason: string }) =>
+      `The package ${d.path} can't be read (${d.reason}). Name a folder, a .tar.gz or a .tar.`,
+  ],
+  MODEL_NOT_REGISTERED: [
+    'MODEL_PACKAGE_INVALID',
+    (d: { name: string; failed: number }) =>
+      `${d.name} is not usable: ${d.failed} ${d.failed === 1 ? 'check' : 'checks'} failed. Correct the package and register it again.`,
+  ],
   KEY_UNKNOWN: ['NOT_FOUND', () => 'There is no such key. `lakelens keys list` shows them all.'],
   DATABASE_URL_MISSING: [
     'INVALID_INPUT',

@@ -29,6 +29,20 @@ export const wholeNumber =
     return value
   }
 
+const applications: Readonly<Record<string, 'AUTO_TAGGING' | 'AUTO_ANNOTATION' | 'EMBEDDING'>> = {
+  auto_tagging: 'AUTO_TAGGING',
+  autotagging: 'AUTO_TAGGING',
+  auto_annotation: 'AUTO_ANNOTATION',
+  embedding: 'EMBEDDING',
+}
+
+/** What a model is for, as an option's argument: `auto_tagging`, `autotagging`, ..., in any case, with `-` or `_`. */
+export function applicationOption(text: string): 'AUTO_TAGGING' | 'AUTO_ANNOTATION' | 'EMBEDDING' {
+  const found = applications[text.toLowerCase().replace(/-/g, '_')]
+  if (found === undefined) throw new InvalidArgumentError('Expected auto_tagging, auto_annotation or embedding.')
+  return found
+}
+
 /** Thrown by whatever was interrupted; the command ends with the shell's code for it. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'

@@ -7,6 +7,7 @@ import { keysCommand } from './commands/keys'
 import { migrateCommand } from './commands/migrate'
 import { modelsCommand } from './commands/models'
 import { startCommand } from './commands/start'
+import { validateCommand } from './commands/validate'
 import { Interrupted } from './options'
 import { describeError } from './printable'
 
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    validateCommand(),
     modelsCommand(),
     keysCommand(),
     migrateCommand(),

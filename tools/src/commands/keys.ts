@@ -119,7 +119,13 @@ async function withKeys(options: Options, work: (store: KeyStore) => Promise<voi
     const db = await openDatabase({ url: databaseUrl(), dataDir: dataFolder(), poolSize: 1, log: silentLogger() })
     try {
       // The use-cases of keys touch nothing else of a lake; whoever has the database's address is above roles anyway.
-      await work(databaseStore({ db, viewer: systemViewer(), limits: { maxPageSize: 100, maxUploadBytes: 0 } } as Lake))
+      await work(
+        databaseStore({
+          db,
+          viewer: systemViewer(),
+          limits: { maxPageSize: 100, maxUploadBytes: 0, maxModelBytes: 0 },
+        } as Lake),
+      )
     } finally {
       await db.close()
     }

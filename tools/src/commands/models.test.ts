@@ -45,6 +45,8 @@ test('list shows what is here and what could be fetched, and no control characte
   expect(await models('list')).toBe(0)
   expect(out).toMatch(/^mine +EMBEDDING +MIT\\x1b\[2J +LAKELENS_MODELS_DIR +0\.0 MB +none$/m)
   expect(out).toMatch(/^yolov8n +AUTO_TAGGING +AGPL-3\.0 +- +12\.9 MB +unverified$/m)
+  expect(out).toMatch(/^shapes-detector +AUTO_TAGGING +Apache-2\.0 +LakeLens itself +1\.\d MB +none$/m)
+  expect(out).toMatch(/^shapes-embedder +EMBEDDING +Apache-2\.0 +LakeLens itself +0\.\d MB +none$/m)
   expect(out).toContain('Defaults: yolov8n for tagging, resnet50 for embeddings.')
 })
 
@@ -58,6 +60,7 @@ test('list as JSON is one array', async () => {
 test('verify names what is right, and fails for what is not', async () => {
   expect(await models('verify')).toBe(0)
   expect(out).toMatch(/^ok [0-9a-f]{64} mine /m)
+  expect(out).toMatch(/^ok [0-9a-f]{64} shapes-detector /m)
   await writeFile(path.join(folder, 'mine.onnx'), 'changed')
   expect(await models('verify')).toBe(1)
   expect(out).toContain('WRONG mine')

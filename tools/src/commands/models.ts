@@ -12,6 +12,7 @@ import { Command } from 'commander'
 import { interruptible } from '../options'
 import { printable, table } from '../printable'
 import { createProgressBoard } from '../progress'
+import { registerCommand } from './registerModel'
 
 const errors = defineErrors('cli-models', {
   MODEL_FILES_WRONG: [
@@ -21,13 +22,14 @@ const errors = defineErrors('cli-models', {
   ],
 })
 
-/** `lakelens models`: works on files alone, with no server and no database. */
+/** `lakelens models`: files alone, with no server and no database; only `register` speaks to the API. */
 export const modelsCommand = (): Command =>
   new Command('models')
-    .description('list, fetch and verify the files of models; needs no running server')
+    .description('list, fetch and verify the files of models, and register your own')
     .addCommand(listCommand())
     .addCommand(fetchCommand())
     .addCommand(verifyCommand())
+    .addCommand(registerCommand())
 
 const readSettings = (): ModelSettings => modelSettings(parseEnvironment(modelVariables, process.env))
 
@@ -55,11 +57,17 @@ const listCommand = (): Command =>
       console.log(printable(`Defaults: ${AUTO_TAGGING} for tagging, ${EMBEDDING} for embeddings.`))
     })
 
+const places = {
+  MODELS_DIR: 'LAKELENS_MODELS_DIR',
+  DATA: 'LAKELENS_DATA/models',
+  BUNDLED: 'LakeLens itself',
+} as const satisfies Record<NonNullable<ModelFile['place']>, string>
+
 const cells = (file: ModelFile): string[] => [
   file.name,
   file.application,
   file.license ?? 'not stated',
-  file.place === null ? '-' : file.place === 'DATA' ? 'LAKELENS_DATA/models' : 'LAKELENS_MODELS_DIR',
+  file.place === null ? '-' : places[file.place],
   megabytes(file.byteSize),
   file.addressVerified === null ? 'none' : file.addressVerified ? 'verified' : 'unverified',
 ]

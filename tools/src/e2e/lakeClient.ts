@@ -25,7 +25,7 @@ export async function createCollection(api: Api, name: string): Promise<string> 
 }
 
 /** Uploads one file and returns the upload's id. */
-export async function upload(api: Api, file: string): Promise<string> {
+export async function upload(api: Api, file: string, purpose: 'ITEM' | 'MODEL' = 'ITEM'): Promise<string> {
   const { size } = await stat(file)
   const { upload: ticket } = await api.mutate<{
     upload: { id: string; url: string; method: string; headers: { name: string; value: string }[] }
@@ -33,7 +33,7 @@ export async function upload(api: Api, file: string): Promise<string> {
   }>(
     `mutation ($input: CreateUploadInput!) {
        createUpload(input: $input) { upload { id url method headers { name value } } userErrors { code message path } } }`,
-    { input: { fileName: basename(file), byteSize: size, purpose: 'ITEM' } },
+    { input: { fileName: basename(file), byteSize: size, purpose } },
   )
   const response = await fetch(ticket.url, {
     method: ticket.method,
@@ -107,18 +107,18 @@ export interface ItemView {
   }
 }
 
-/** Every item of a collection, page by page, with its tags and live boxes. */
-export async function itemsOf(api: Api, collectionId: string): Promise<ItemView[]> {
+/** Every item of a collection, page by page, with its tags and live boxes; of one model, when it is named. */
+export async function itemsOf(api: Api, collectionId: string, modelId?: string): Promise<ItemView[]> {
   const items: ItemView[] = []
   for (let after: string | null = null; ;) {
     const page: { items: { nodes: ItemView[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } =
       await api.request(
-        `query ($id: ID!, $after: String) {
+        `query ($id: ID!, $after: String, $filter: AnnotationFilterInput) {
          items(scope: { collectionId: $id }, orderBy: { field: NAME, direction: ASC }, first: 25, after: $after) {
            pageInfo { hasNextPage endCursor }
            nodes { uniqueName name tags { label count maxConfidence }
-             annotations(first: 100) { totalCount nodes { label confidence box { x y width height } } } } } }`,
-        { id: collectionId, after },
+             annotations(first: 100, filter: $filter) { totalCount nodes { label confidence box { x y width height } } } } } }`,
+        { id: collectionId, after, filter: modelId === undefined ? null : { modelId } },
       )
     items.push(...page.items.nodes)
     if (!page.items.pageInfo.hasNextPage) return items

@@ -26,6 +26,7 @@ export async function putFile(
   path: string,
   byteSize: number,
   signal: AbortSignal,
+  onSent: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   const url = new URL(target.url)
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
@@ -43,7 +44,7 @@ export async function putFile(
     request.once('response', resolve)
     request.on('error', reject)
   })
-  const sent = byteSize === 0 ? endEmpty(request) : pipeline(exactly(path, byteSize), request)
+  const sent = byteSize === 0 ? endEmpty(request) : pipeline(exactly(path, byteSize, onSent), request)
   // Whatever stops the sending also ends the request, so waiting for the answer covers both. A server may refuse before
   // it has read everything: its answer says more than the broken pipe.
   const sendingFailed = sent.then(
@@ -65,11 +66,12 @@ export async function putFile(
 }
 
 /** The bytes the length was promised for. A file that shrank meanwhile would leave the server waiting for the rest. */
-async function* exactly(path: string, byteSize: number): AsyncGenerator<Buffer> {
+async function* exactly(path: string, byteSize: number, onSent: (bytes: number) => void): AsyncGenerator<Buffer> {
   let sent = 0
   for await (const chunk of createReadStream(path, { end: byteSize - 1 })) {
     sent += (chunk as Buffer).length
     yield chunk as Buffer
+    onSent(sent)
   }
   if (sent !== byteSize) throw errors.FILE_CHANGED({ file: path })
 }
