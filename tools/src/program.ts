@@ -15,6 +15,8 @@ import { describeError } from './printable'
 export function createProgram(): Command {
   const program = new Command('lakelens')
     .description('LakeLens: tags, boxes and vectors for a lake of pictures, over GraphQL.')
+    // An option behind a sub-command is the sub-command's: `bench python --rounds 5`.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or environment, 130 interrupted.')
   for (const command of [

@@ -58,7 +58,6 @@ function modelsFolder(): string {
 
 export const benchCommand = (): Command =>
   new Command('bench')
-    // Or `--rounds` behind a sub-command would be taken for this command's own.
     .enablePositionalOptions()
     .addCommand(coldStartCommand())
     .addCommand(pythonCommand())
