@@ -23,6 +23,8 @@ RUN npm ci --ignore-scripts --omit=dev -w @lakelens/inference \
 FROM node:22-bookworm-slim
 # For models with inference.py: an interpreter, what installs their requirements, and the sandbox. Whether the sandbox works
 # is the container's matter (docs/python-models.md); the service tries it at its start and says so.
+# Not pinned: Debian keeps one version of a package, the one with the security fixes.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends bubblewrap ca-certificates python3 python3-pip \
   && rm -rf /var/lib/apt/lists/*

@@ -2,14 +2,15 @@ import { join } from 'node:path'
 import { type TransferListItem, Worker, type WorkerOptions } from 'node:worker_threads'
 import { LakeError, type Logger, messageOf } from '@lakelens/kernel'
 import { errors } from './errors'
-import type {
-  OpenModel,
-  OpenedModel,
-  RunPicture,
-  RunResult,
-  ThreadReplies,
-  ThreadReply,
-  ThreadRequest,
+import {
+  type OpenModel,
+  type OpenedModel,
+  type RunPicture,
+  type RunResult,
+  type ThreadReplies,
+  type ThreadReply,
+  type ThreadRequest,
+  endThread,
 } from './threadProtocol'
 
 /** The threads that hold the sessions. `session.run()` blocks the thread it is called on, so it is never this one. */
@@ -202,7 +203,23 @@ export function createThreadPool({
     async end() {
       ending = true
       for (const timer of timers) clearTimeout(timer)
-      await Promise.all([...threads].map((thread) => thread.worker.terminate()))
+      await Promise.all([...threads].map(({ worker }) => endWorker(worker)))
     },
   }
+}
+
+// Longer than anything takes that is not stuck.
+const endWithinMs = 5_000
+
+/**
+ * A thread that is stopped while the runtime is at work in it takes the whole process down (an uncaught Napi::Error), so it is
+ * asked to end, and only one that is stuck is stopped.
+ */
+async function endWorker(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  worker.postMessage(endThread)
+  const timer = setTimeout(() => void worker.terminate(), endWithinMs)
+  await gone
+  clearTimeout(timer)
 }

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { isLakeError, messageOf } from '@lakelens/kernel'
 import { createSessions } from './sessions'
-import type { ErrorRecord, ThreadReplies, ThreadReply, ThreadRequest } from './threadProtocol'
+import { type ErrorRecord, type ThreadReplies, type ThreadReply, type ThreadRequest, endThread } from './threadProtocol'
 
 const sessions = createSessions()
 
@@ -35,6 +35,6 @@ async function answer(request: ThreadRequest): Promise<void> {
 
 // Strictly in the order asked: a model is open before it is run, and idle before it is closed.
 let last = Promise.resolve()
-parentPort?.on('message', (request: ThreadRequest) => {
-  last = last.then(() => answer(request))
+parentPort?.on('message', (request: ThreadRequest | typeof endThread) => {
+  last = last.then(() => (request === endThread ? parentPort?.close() : answer(request)))
 })

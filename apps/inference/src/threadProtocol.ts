@@ -59,6 +59,9 @@ export type ThreadRequest = { id: number } & (
   | { kind: 'run'; run: RunPicture }
 )
 
+/** Asks a thread to end by itself, once what it has in hand is done. It gives no reply. */
+export const endThread = 'end'
+
 export interface ThreadReplies {
   warmUp: undefined
   open: OpenedModel

@@ -143,9 +143,12 @@ test('a statement that takes long does not hold up this thread', async () => {
   const database = await open()
   let ticks = 0
   const timer = setInterval(() => ticks++, 10)
+  const began = performance.now()
   await database.query(`select count(*) from generate_series(1, 500000)`)
+  const due = (performance.now() - began) / 10
   clearInterval(timer)
-  expect(ticks).toBeGreaterThan(10)
+  // Held up, this thread would have seen one or two; on a busy machine it sees some of those that were due.
+  expect(ticks).toBeGreaterThan(Math.max(3, due / 5))
   await database.close()
 })
 

@@ -138,7 +138,14 @@ function startWorker(setup: WorkerSetup): FloorWorker {
         worker.on('message', onMessage).on('error', onError)
       }),
     start: () => worker.postMessage({ round: 0 }),
-    end: () => worker.terminate(),
+    // Asked, not terminated: a thread that is stopped while the runtime is at work in it takes the whole process down.
+    end: () => {
+      const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+      // One that failed has gone already, and has no number any more.
+      if (worker.threadId === -1) return Promise.resolve()
+      worker.postMessage({ end: true })
+      return gone
+    },
   }
 }
 

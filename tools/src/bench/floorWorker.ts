@@ -140,7 +140,8 @@ async function main(): Promise<void> {
   // The first runs of a session allocate and pack weights; they are no part of a speed.
   let warmed = 0
   await run(model, newParts(), () => (warmed < 3 ? warmed++ : -1))
-  parentPort?.on('message', () => {
+  parentPort?.on('message', (request: { end?: boolean }) => {
+    if (request.end) return parentPort?.close()
     const parts = newParts()
     // A rejection reaches the measuring thread as this worker's `error`.
     void run(model, parts, () => Atomics.add(cursor, 0, 1)).then((answers) => say({ type: 'done', parts, answers }))
