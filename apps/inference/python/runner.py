@@ -35,6 +35,7 @@ from array import array
 ACCEPT = "application/json"
 FUNCTIONS = ("model_fn", "input_fn", "predict_fn", "output_fn")
 MAX_DEPTH = 32
+NICENESS = 10
 MAX_FRAMES = 6
 MAX_TEXT = 1500
 
@@ -310,6 +311,8 @@ def serve(settings, module, model, channel, failures):
 def main():
     settings = json.loads(sys.argv[1])
     set_limits(settings["limits"])
+    # Whatever it does with the processor, the service that watches it comes first.
+    os.nice(NICENESS)
     # A segmentation fault says where it was, on standard error.
     faulthandler.enable(all_threads=False)
     if settings["endWithParent"]:

@@ -1,18 +1,21 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, release } from 'node:os'
 import { join } from 'node:path'
 import { environmentMount } from './environments'
 import type { Interpreter } from './interpreter'
 import { maxAnswerBytes } from './process'
 import type { Confined, Sandbox } from './sandbox'
 import type { EffectivePython } from './settings'
+import { maxTasks } from './taskLimit'
 
 /** Our own program that runs somebody's `inference.py`; `src` and `dist` lie side by side, so the path is the same from both. */
 const runner = join(__dirname, '..', '..', 'python', 'runner.py')
 const MiB = 1024 * 1024
 const largestFile = 1024 * MiB
 const openFiles = 1024
-// Of all threads of the user, so it cannot be small; the watchdog counts the model's own.
-const threads = 4096
+// Since 5.14 Linux counts them within the sandbox; before, and elsewhere, all threads of the user, so it cannot be small there.
+// The watchdog counts the model's own. Nobody is held to it who is root outside (see taskLimit.ts).
+const countsWithinSandbox = process.platform === 'linux' && isKernel(5, 14)
+const threads = countsWithinSandbox ? maxTasks : 4096
 // Reserved and never touched counts for it, which numpy and onnxruntime do. The watchdog holds to the real limit.
 const headroomMiB = 1024
 const tmpMiB = 256
@@ -68,4 +71,9 @@ export function confinedRunner(
     workingFolder: sandbox.place(model),
     tmpMiB,
   }
+}
+
+function isKernel(major: number, minor: number): boolean {
+  const [is = 0, isMinor = 0] = release().split('.').map(Number)
+  return is > major || (is === major && isMinor >= minor)
 }

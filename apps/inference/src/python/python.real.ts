@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import type { DetectResult, ModelRef } from '@lakelens/inference-client'
 import { silentLogger } from '@lakelens/kernel'
 import sharp from 'sharp'
+import { findInterpreter } from './interpreter'
 import { measurePython } from './measure'
+import { findSandbox } from './sandbox'
+import { maxTasks } from './taskLimit'
 import { type PythonService, box, plain, startPythonService } from './testing/pythonService'
 import { tells } from './testing/scripts'
 import { testSettings } from './testing/settings'
@@ -54,6 +57,21 @@ const withService = async (
     await service.close()
   }
 }
+
+const forkAndCount = (limit: number): string => `
+import os, resource, time
+resource.setrlimit(resource.RLIMIT_NPROC, (${limit}, ${limit}))
+count = 0
+try:
+    while count < ${4 * limit}:
+        if os.fork() == 0:
+            time.sleep(600)
+        count += 1
+except OSError:
+    pass
+print(count, flush=True)
+os._exit(0)
+`
 
 const told = (result: DetectResult | undefined): string[] => {
   if (!result || 'error' in result) throw new Error(result?.error.message ?? 'no result')
@@ -203,6 +221,25 @@ describe('from inside an inference.py, in the sandbox', () => {
       expect(runners().length).toBeGreaterThan(0)
     }).then(() => expect(runners()).toEqual([])),
   )
+
+  test('how many processes there can be is the kernel’s to say, not the watchdog’s', async () => {
+    // Nobody watches here. As root by the control group; any other user by the limit that the runner sets.
+    const settings = testSettings()
+    const interpreter = await findInterpreter(settings)
+    if ('missing' in interpreter) throw new Error(interpreter.missing)
+    const sandbox = await findSandbox(settings, interpreter)
+    const { child } = await sandbox.start({
+      file: interpreter.executable,
+      args: ['-I', '-S', '-c', forkAndCount(maxTasks)],
+      ...{ environment: {}, readOnly: [], writable: [], network: false, workingFolder: '/tmp', tmpMiB: 1 },
+    })
+    let said = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
+    child.stdin?.end()
+    await once(child, 'close')
+    expect(Number(said)).toBeGreaterThan(maxTasks / 2)
+    expect(Number(said)).toBeLessThanOrEqual(maxTasks)
+  })
 
   test.each(['sandboxed', 'not sandboxed'])('a service that is killed takes its models along: %s', async (how) => {
     const root = mkdtempSync(join(folder, 'orphan-'))

@@ -9,8 +9,10 @@ import { messageOf } from '@lakelens/kernel'
 import { type BubblewrapOptions, type Confinement, type Mount, bubblewrapArguments } from './bubblewrap'
 import type { Interpreter } from './interpreter'
 import { probeSandbox } from './probeSandbox'
+import { treeUse } from './processTree'
 import { seccompFilter } from './seccomp'
 import type { PythonSettings } from './settings'
+import { createTaskLimit, findTaskGroups } from './taskLimit'
 
 /** A program to run, and all it may have. */
 export interface Confined extends Confinement {
@@ -87,25 +89,55 @@ export async function onPath(name: string, searchPath: string): Promise<string |
 }
 
 function bubblewrap(program: string, version: string, options: BubblewrapOptions): Sandbox {
+  const taskGroups = findTaskGroups()
   return {
     kind: 'BUBBLEWRAP',
     detail:
       `${version}: a model with inference.py sees its own package, its own requirements and the system's libraries; ` +
       'no other file, process, variable or socket of this machine, and no network.',
     place: ({ at }) => at,
-    start: ({ file, args, environment, ...confinement }) => {
+    async start({ file, args, environment, ...confinement }) {
       const filter = seccompFilter()
-      const own = [...bubblewrapArguments(confinement, options), ...(filter ? ['--seccomp', '3'] : [])]
+      const own = [
+        ...bubblewrapArguments(confinement, options),
+        ...(filter ? ['--seccomp', '3'] : []),
+        '--block-fd',
+        '4',
+      ]
       const child = spawn(program, [...own, '--', file, ...args], {
-        stdio: ['pipe', 'pipe', 'pipe', ...(filter ? (['pipe'] as const) : [])],
+        stdio: ['pipe', 'pipe', 'pipe', filter ? 'pipe' : 'ignore', 'pipe'],
         env: { HOME: '/tmp', TMPDIR: '/tmp', ...environment },
         cwd: '/',
       })
-      const filterPipe = child.stdio[3] as Writable | undefined
+      const [filterPipe, gate] = [child.stdio[3], child.stdio[4]] as (Writable | null | undefined)[]
       filterPipe?.on('error', () => undefined).end(filter)
+      gate?.on('error', () => undefined)
+      if (taskGroups !== null && child.pid !== undefined) await limitTasks(taskGroups, child)
+      gate?.end('.')
       // bubblewrap asked the kernel to end its namespace with it, and a namespace ends at once, with all that is in it.
-      return Promise.resolve({ child, kill: () => void child.kill('SIGKILL') })
+      return { child, kill: () => void child.kill('SIGKILL') }
     },
+  }
+}
+
+/**
+ * While bubblewrap waits at its gate no stranger's code runs yet: it, and the processes it has made by then, are put under
+ * the limit, and with them all that are to come.
+ */
+async function limitTasks(folder: string, child: ChildProcess): Promise<void> {
+  const limit = createTaskLimit(folder)
+  child.once('close', () => void limit.remove())
+  try {
+    const { pids } = await treeUse(child.pid as number)
+    limit.add(pids)
+    // One that was made between the look and the limit is made by a process under it no more: everything later is.
+    limit.add((await treeUse(child.pid as number)).pids)
+  } catch (error) {
+    // It ended before it began, which its end tells; anything else must not run without its limit.
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL')
+      throw error
+    }
   }
 }
 
