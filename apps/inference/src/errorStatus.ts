@@ -25,13 +25,17 @@ const ofCode: Readonly<Record<string, status>> = {
   MODEL_INSTALL_OFFLINE: status.FAILED_PRECONDITION,
 }
 
+// The trailer has it whole. grpc-js encodes these characters by nine bytes at worst, and cannot encode half a surrogate pair:
+// it would throw where nobody catches. Through a buffer there are none.
+const maxDetails = 1000
+
 const hidden = 'The inference service failed on this request. Its log says why.'
 
 /** The one place where errors become gRPC statuses. What was not foreseen is not told: its message may hold anything. */
 export function errorStatus(error: unknown): Partial<StatusObject> {
   if (!isLakeError(error)) return { code: status.INTERNAL, details: hidden }
   const code = ofCode[error.code] ?? ofCategory[error.category] ?? status.INTERNAL
-  return { code, details: error.message, metadata: trailer(error) }
+  return { code, details: Buffer.from(error.message.slice(0, maxDetails)).toString(), metadata: trailer(error) }
 }
 
 function trailer({ code, category, message, facts }: LakeError): Metadata {

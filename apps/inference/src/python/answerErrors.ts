@@ -21,6 +21,11 @@ export const answerErrors = defineErrors('inference', {
     ({ key, actual, expected }: { key: string; actual: string; expected: string }) =>
       told(`\`${key}\` is ${actual}`, `Give ${expected}.`),
   ],
+  ANSWER_TOO_MANY: [
+    'MODEL_PACKAGE_INVALID',
+    ({ key, count, limit }: { key: string; count: number; limit: number }) =>
+      told(`there are ${count} \`${key}\`; at most ${limit} are read`, 'Leave out what scores low.'),
+  ],
   ANSWER_LENGTHS_DIFFER: [
     'MODEL_PACKAGE_INVALID',
     ({ key, length, boxes }: { key: string; length: number; boxes: number }) =>
@@ -87,7 +92,10 @@ export const answerErrors = defineErrors('inference', {
   ANSWER_PHRASE_UNUSABLE: [
     'MODEL_PACKAGE_INVALID',
     ({ phrase }: { phrase: string }) =>
-      told(`${JSON.stringify(phrase)} cannot be a label`, 'Phrases are 1 to 200 characters long.'),
+      told(
+        `${JSON.stringify(phrase)} cannot be a label`,
+        'Phrases are 1 to 200 characters long, none of them a control character.',
+      ),
   ],
   ANSWER_MASK_SIZE: [
     'MODEL_PACKAGE_INVALID',

@@ -2,7 +2,7 @@ import { availableParallelism, release } from 'node:os'
 import { join } from 'node:path'
 import { environmentMount } from './environments'
 import type { Interpreter } from './interpreter'
-import { maxAnswerBytes } from './process'
+import { maxAnswerBytes, maxHeaderBytes } from './process'
 import type { Confined, Sandbox } from './sandbox'
 import type { EffectivePython } from './settings'
 import { maxTasks } from './taskLimit'
@@ -43,6 +43,7 @@ export function confinedRunner(
     site: site && sandbox.place(site),
     concurrency: python.concurrency,
     maxAnswerBytes,
+    maxHeaderBytes,
     endWithParent: !confinedWell,
     limits: {
       RLIMIT_CORE: 0,

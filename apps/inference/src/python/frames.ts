@@ -19,8 +19,14 @@ export function encodeFrame(header: object, body: Uint8Array): Buffer[] {
 /** What came is not a frame: the process writes on a pipe that isn't its own to write on, or is broken. */
 export class FrameError extends Error {}
 
-/** Takes bytes as they come and gives the frames in them. Never holds more than one frame of `maxBytes` and a chunk. */
-export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] {
+/** Of one frame, in bytes; a header costs many times its length once it is parsed, a body nothing. */
+export interface FrameLimits {
+  frame: number
+  header: number
+}
+
+/** Takes bytes as they come and gives the frames in them. Never holds more than one frame and a chunk. */
+export function createFrameReader(limits: FrameLimits): (chunk: Buffer) => Frame[] {
   let chunks: Buffer[] = []
   let held = 0
   let needed = headLength
@@ -34,7 +40,7 @@ export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] 
     // Joined only when something is complete: a large answer comes in thousands of chunks.
     while (held >= needed) {
       const data = join()
-      if (needed === headLength) needed = frameLength(data, maxBytes)
+      if (needed === headLength) needed = frameLength(data, limits)
       if (held < needed) {
         chunks = [data]
         break
@@ -49,9 +55,11 @@ export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] 
   }
 }
 
-function frameLength(data: Buffer, maxBytes: number): number {
+function frameLength(data: Buffer, { frame, header }: FrameLimits): number {
   const length = data.readUInt32LE(0) + data.readUInt32LE(4)
-  if (length > maxBytes) throw new FrameError(`it announced an answer of ${length} bytes; ${maxBytes} are allowed`)
+  if (length > frame) throw new FrameError(`it announced an answer of ${length} bytes; ${frame} are allowed`)
+  if (data.readUInt32LE(0) > header)
+    throw new FrameError(`it announced ${data.readUInt32LE(0)} bytes of JSON; ${header} are allowed`)
   return headLength + length
 }
 

@@ -107,7 +107,7 @@ export function keepProcess({ name, start, concurrency, log }: KeepOptions): Kep
     if (!(error instanceof ProcessLost)) return item.reject(error)
     item.losses++
     // Where nothing gets through any more, a second try would only double the time it takes to say so.
-    const hopeless = lossesInARow >= startsAllowed
+    const hopeless = lossesInARow >= startsAllowed || stopping.signal.aborted
     if (item.losses >= lossesAllowed || hopeless || item.abandoned) return item.reject(pictureError(error))
     queue.unshift(item)
   }

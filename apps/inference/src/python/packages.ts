@@ -53,15 +53,17 @@ export async function openPackages(options: PackagesOptions): Promise<Packages> 
 
   return {
     async find(file, application) {
-      let opened = opening.get(file.sha256)
+      const known = opening.get(file.sha256)
       // Whoever clears the folder while the service runs costs a download, not the model.
-      if (opened && !(await isThere(opened))) opened = undefined
+      if (known && !(await isThere(known)) && opening.get(file.sha256) === known) opening.delete(file.sha256)
+      // Of those who waited with us for one that failed, only the first begins again.
+      let opened = opening.get(file.sha256)
       if (!opened) {
-        opened = open(file).catch((error: unknown) => {
-          opening.delete(file.sha256)
+        const begun = open(file).catch((error: unknown) => {
+          if (opening.get(file.sha256) === begun) opening.delete(file.sha256)
           throw storeError(error, file.name, folder)
         })
-        opening.set(file.sha256, opened)
+        opening.set(file.sha256, (opened = begun))
       }
       return judged(await opened, file.name, application, options)
     },

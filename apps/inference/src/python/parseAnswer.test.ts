@@ -405,6 +405,7 @@ describe('what is refused, by name', () => {
     const answer = (phrase: string): Value => dict({ boxes: [boxes[0]], logits: [0.9], phrases: [phrase] })
     expect(refusal(() => parseDetections(answer('  '), annotation)).code).toBe('ANSWER_PHRASE_UNUSABLE')
     expect(refusal(() => parseDetections(answer('x'.repeat(201)), annotation)).code).toBe('ANSWER_PHRASE_UNUSABLE')
+    expect(refusal(() => parseDetections(answer('a\0b'), annotation)).code).toBe('ANSWER_PHRASE_UNUSABLE')
   })
 })
 
@@ -462,4 +463,36 @@ describe('what claims to be an array', () => {
     for (let i = 0; i < 100; i++) tree = [tree]
     expect(refusal(() => readValue(tree, body)).code).toBe('ANSWER_MALFORMED')
   })
+
+  test('more values than anybody’s objects need are refused before they are read', () => {
+    const tree = { boxes: Array.from({ length: 500_001 }, () => ({})) }
+    expect(refusal(() => readValue(tree, body)).message).toMatch(/more than 500000 values/)
+  })
+
+  test('the same bytes cannot be an array twice: whoever copied them all would need more than there is', () => {
+    const whole = { $: ['u1', [16], 0] }
+    expect(() => readValue([{ $: ['u1', [8], 0] }, { $: ['u1', [8], 8] }], body)).not.toThrow()
+    expect(refusal(() => readValue([whole, whole], body)).message).toMatch(/same array again/)
+  })
+})
+
+describe('more objects than a picture holds are refused before anything is made of them', () => {
+  const many = (shape: number[]): Value =>
+    readValue({ $: ['u1', shape, 0] }, new Uint8Array(shape.reduce((product, side) => product * side, 1)))
+  test.each<[string, Record<string, unknown>]>([
+    ['boxes', { boxes: many([5_000_000, 4]), probs: [1], labels: ['cat'] }],
+    ['masks without pixels', { masks: many([50_000_000, 0, 0]), probs: [1], labels: ['cat'] }],
+    ['bitmaps of one pixel', { masks: many([5_000_000, 1, 1]), probs: [1], labels: ['cat'] }],
+    ['scores', { boxes: [[0, 0, 1, 1]], probs: many([5_000_000]), labels: many([5_000_000]) }],
+    ['classes', { boxes: [[0, 0, 9, 9]], probs: [1], labels: many([5_000_000]) }],
+  ])('%s', (_, fields) => {
+    const { code, message } = refusal(() => parseDetections(dict(fields), tagging))
+    expect([code, message]).toEqual(['ANSWER_TOO_MANY', expect.stringContaining('at most 100000 are read')])
+  })
+})
+
+test('what a script calls its keys does not fill the message', () => {
+  const { message } = refusal(() => parseDetections(dict({ ['k'.repeat(1_000_000)]: 1, '\0\ud800': 2 }), tagging))
+  expect(message.length).toBeLessThan(300)
+  expect(message).toContain('`\ufffd\ufffd`')
 })

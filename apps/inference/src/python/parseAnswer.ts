@@ -1,7 +1,7 @@
 import type { Size } from '@lakelens/vision'
 import { answerErrors } from './answerErrors'
 import { type AnswerContext, type FoundObject, type Units, readObjects } from './readObjects'
-import { type Value, type ValueRecord, asMatrix, asVector, describeValue, field, isRecord } from './values'
+import { type Value, type ValueRecord, asMatrix, asVector, describeValue, field, isRecord, missing } from './values'
 
 /** What the answer is read against. */
 export interface Reading {
@@ -83,6 +83,3 @@ function requireRecord(answer: Value): ValueRecord {
   if (isRecord(answer)) return answer
   throw answerErrors.ANSWER_MALFORMED({ reason: `output_fn returned ${describeValue(answer)}, not a dict` })
 }
-
-export const missing = (key: string, { fields }: ValueRecord): Error =>
-  answerErrors.ANSWER_KEY_MISSING({ key, found: [...fields.keys()].slice(0, 10).map((name) => name.slice(0, 50)) })

@@ -1,5 +1,6 @@
 import { type Logger, messageOf } from '@lakelens/kernel'
 import { type Frame, FrameError, createFrameReader, encodeFrame } from './frames'
+import { printable } from './printable'
 import type { Confined, Sandbox } from './sandbox'
 import { createTail } from './tail'
 import { watchTree } from './watchdog'
@@ -43,6 +44,8 @@ export interface ProcessOptions {
 const MiB = 1024 * 1024
 /** Of one answer: the masks of 100 objects on 1024 × 1024 pixels, one byte each. */
 export const maxAnswerBytes = 128 * MiB
+/** Of that, what is JSON: it takes ten times its length once it is parsed. */
+export const maxHeaderBytes = 16 * MiB
 const maxProcesses = 64
 const keptOutput = 64 * 1024
 // Between two answers. A progress bar writes kilobytes; what writes this much would only be read to be thrown away.
@@ -65,6 +68,8 @@ export async function startProcess(options: ProcessOptions): Promise<PythonProce
   let output = 0
   let fault: string | undefined
   let ended = false
+  /** Whether it has said that it is ready, or why it never will be; said again, it would be a way to keep us busy. */
+  let settled = false
   let grace: NodeJS.Timeout | undefined
   const starting = new Deferred<number>()
   const gone = new Deferred<ProcessLost>()
@@ -83,8 +88,11 @@ export async function startProcess(options: ProcessOptions): Promise<PythonProce
 
   const onFrame = ({ header, body }: Frame): void => {
     output = 0
-    if (header['ready'] === true) return starting.resolve(performance.now() - started)
-    if (isRecord(header['failed'])) return starting.reject(new StartRaised(startFailure(header['failed'])))
+    if (!settled) {
+      settled = header['ready'] === true || isRecord(header['failed'])
+      if (header['ready'] === true) return starting.resolve(performance.now() - started)
+      if (isRecord(header['failed'])) return starting.reject(new StartRaised(startFailure(header['failed'])))
+    }
     const waiting = typeof header['id'] === 'number' ? asked.get(header['id']) : undefined
     const answer = readAnswer(header, body)
     if (!waiting || !answer) return killFor('it wrote something that is no answer')
@@ -93,7 +101,7 @@ export async function startProcess(options: ProcessOptions): Promise<PythonProce
     waiting.resolve(answer)
   }
 
-  const read = createFrameReader(maxAnswerBytes)
+  const read = createFrameReader({ frame: maxAnswerBytes, header: maxHeaderBytes })
   child.stdout?.on('data', (chunk: Buffer) => {
     if (fault !== undefined) return
     try {
@@ -105,7 +113,8 @@ export async function startProcess(options: ProcessOptions): Promise<PythonProce
   })
   child.stdout?.once('end', () => {
     // It closed the pipe and may live on, answering nobody.
-    if (child.exitCode === null && child.signalCode === null) setTimeout(kill, closingGraceMs).unref()
+    if (child.exitCode === null && child.signalCode === null)
+      setTimeout(killFor, closingGraceMs, 'it closed the pipe of its answers').unref()
   })
   child.stderr?.on('data', onOutput)
   // EPIPE: that it is gone is told by its end.
@@ -185,15 +194,17 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 function readAnswer(header: Record<string, unknown>, body: Uint8Array<ArrayBuffer>): RawAnswer | null {
   if ('value' in header) return { value: header['value'], body }
-  if (typeof header['refused'] === 'string') return { refused: header['refused'].slice(0, maxText) }
+  if (typeof header['refused'] === 'string') return { refused: printable(header['refused'].slice(0, maxText)) }
   const raised = header['raised']
-  return isRecord(raised) && typeof raised['text'] === 'string' ? { raised: raised['text'].slice(-maxText) } : null
+  return isRecord(raised) && typeof raised['text'] === 'string'
+    ? { raised: printable(raised['text'].slice(-maxText)) }
+    : null
 }
 
 const maxText = 3000
 
 function startFailure({ where, text }: Record<string, unknown>): string {
-  const told = typeof text === 'string' ? text.slice(-maxText) : 'it did not say why'
+  const told = typeof text === 'string' ? printable(text.slice(-maxText)) : 'it did not say why'
   return where === 'model_fn' ? `model_fn raised:\n${told}` : `code/inference.py could not be loaded:\n${told}`
 }
 

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, readlinkSync, statfsSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 /** What a process and all that descend from it take. */
 export interface TreeUse {
   processes: number
+  /** Of all of them; 0 where nobody tells. */
+  threads: number
+  /** Open files, sockets and pipes of all of them; 0 where nobody tells. */
+  openFiles: number
   /** Resident. Pages shared by several are counted in each; see `sharedFairly`. */
   bytes: number
   pids: number[]
@@ -15,36 +19,44 @@ const run = promisify(execFile)
 
 /**
  * Reads it from /proc where the kernel lists children (0.1 ms a process, so ten times a second is nothing), else from `ps`.
+ * Of more than `atMost` processes it says no more than that there are more: whoever looks at a fork bomb must not take its time.
  * A process that has left its parent is still found in a sandbox, whose first process inherits orphans; outside it is not.
  */
-export const treeUse: (root: number) => Promise<TreeUse> = existsSync('/proc/self/task')
-  ? (root) => Promise.resolve(fromProc(root))
+export const treeUse: (root: number, atMost?: number) => Promise<TreeUse> = existsSync('/proc/self/task')
+  ? (root, atMost = Infinity) => Promise.resolve(fromProc(root, atMost))
   : fromPs
 
-function fromProc(root: number): TreeUse {
+function fromProc(root: number, atMost: number): TreeUse {
   const pids = [root]
   let bytes = 0
+  let threads = 0
+  let openFiles = 0
   // Grows while it is walked.
   for (const pid of pids) {
-    pids.push(...childrenOf(pid))
+    const own = entriesOf(`/proc/${pid}/task`)
+    threads += own.length
+    openFiles += entriesOf(`/proc/${pid}/fd`).length
+    // Whoever has so many is over any limit: looking at each would only take our own time.
+    if (threads > 8192) break
+    pids.push(...childrenOf(pid, own))
+    if (pids.length > atMost) break
     // The second field: resident pages.
     bytes += Number(readOr(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * kernelPageSize()
-    if (pids.length > 4096) break
   }
-  return { processes: pids.length, bytes, pids }
+  return { processes: pids.length, threads, openFiles, bytes, pids }
 }
 
-function childrenOf(pid: number): number[] {
-  let threads: string[]
+function entriesOf(folder: string): string[] {
   try {
-    threads = readdirSync(`/proc/${pid}/task`)
+    return readdirSync(folder)
   } catch {
+    // Gone between two reads: it has none any more.
     return []
   }
-  return threads.flatMap((thread) =>
-    readOr(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number),
-  )
 }
+
+const childrenOf = (pid: number, threads: readonly string[]): number[] =>
+  threads.flatMap((thread) => readOr(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number))
 
 // Gone between two reads: it takes nothing any more.
 function readOr(path: string): string {
@@ -87,6 +99,25 @@ export function sharedFairly(pids: readonly number[]): number | null {
   return bytes
 }
 
+/**
+ * How many files there are in the /tmp and /dev/shm of a process that has its own, where they are memory: one without content
+ * takes a kilobyte of the kernel's, and counts nothing for their size.
+ */
+export function scratchFiles(pid: number): number {
+  try {
+    if (readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')) return 0
+    return ['tmp', 'dev/shm'].reduce((sum, folder) => {
+      const { type, files, ffree } = statfsSync(`/proc/${pid}/root/${folder}`)
+      return type === tmpfs ? sum + files - ffree : sum
+    }, 0)
+  } catch {
+    // Gone, or still being made.
+    return 0
+  }
+}
+
+const tmpfs = 0x01021994
+
 async function fromPs(root: number): Promise<TreeUse> {
   const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,rss='], { maxBuffer: 16 * 1024 * 1024 })
   const rows = stdout
@@ -96,5 +127,5 @@ async function fromPs(root: number): Promise<TreeUse> {
   const pids = [root]
   for (const pid of pids) pids.push(...rows.filter(([, parent]) => parent === pid).map(([child]) => child))
   const bytes = rows.filter(([pid]) => pids.includes(pid)).reduce((sum, [, , kib]) => sum + kib * 1024, 0)
-  return { processes: pids.length, bytes, pids }
+  return { processes: pids.length, threads: 0, openFiles: 0, bytes, pids }
 }

@@ -245,7 +245,8 @@ describe('from inside an inference.py, in the sandbox', () => {
     const root = mkdtempSync(join(folder, 'orphan-'))
     mkdirSync(join(root, 'code'))
     const sleeps =
-      'import time\ndef model_fn(d): pass\ndef input_fn(b, t): time.sleep(600)\ndef predict_fn(x, m): pass\ndef output_fn(p, a): pass\n'
+      // Holding Python's lock, so that no thread of its own could end it.
+      'import re\ndef model_fn(d): pass\ndef input_fn(b, t): re.match("(a+)+$", "a" * 60 + "b")\ndef predict_fn(x, m): pass\ndef output_fn(p, a): pass\n'
     writeFileSync(join(root, 'code', 'inference.py'), sleeps)
     const orphan = join(__dirname, 'testing', 'orphan.cjs')
     const parent: ChildProcess = spawn(process.execPath, ['--conditions=@lakelens/source', orphan, root, how])

@@ -12,6 +12,7 @@ import {
   isList,
   isNumberArray,
   isRecord,
+  requireFew,
 } from './values'
 
 const maskShapes = 'polygons ([[x, y], …] or [x1, y1, x2, y2, …]), RLE ({size, counts}), or N × H × W'
@@ -36,10 +37,14 @@ const refuse = (value: Value): Error =>
   answerErrors.ANSWER_SHAPE({ key: 'masks', actual: describeValue(value), expected: maskShapes })
 
 function splitMasks(value: Value): readonly Value[] {
-  if (isList(value)) return value
+  if (isList(value)) {
+    requireFew('masks', value.length)
+    return value
+  }
   if (!isNumberArray(value)) throw refuse(value)
   const { shape, data } = value
   const [count = 0, ...rest] = shape
+  requireFew('masks', count)
   // torchvision gives N × 1 × H × W.
   const inner = rest.length === 3 && rest[0] === 1 ? rest.slice(1) : rest
   if (shape.length === 1 && count === 0) return []
@@ -70,7 +75,9 @@ function asGrid(mask: Value): NumberArray | null {
 // Rows of numbers are a bitmap or polygons: that of the picture's size is one, and so is what holds nothing but 0 to 1.
 function isBitmap({ shape, data }: NumberArray, { width, height }: Size): boolean {
   if (shape[0] === height && shape[1] === width) return true
-  return shape[1] !== 2 && Array.prototype.every.call(data, (value: number) => value >= 0 && value <= 1)
+  if (shape[1] === 2) return false
+  for (let i = 0; i < data.length; i++) if (!(data[i]! >= 0 && data[i]! <= 1)) return false
+  return true
 }
 
 function rleMask(mask: Value, picture: Size, units: AnswerContext['boxes']): () => Box | null {
@@ -129,12 +136,16 @@ function asPolygons(mask: Value): ArrayLike<number>[] | null {
 const isPolygon = ({ length }: ArrayLike<number>): boolean => length >= leastPolygon && length % 2 === 0
 
 function around(polygons: readonly ArrayLike<number>[]): Box | null {
-  const numbers = polygons.flatMap((polygon) => Array.from(polygon))
-  if (!numbers.every(Number.isFinite)) throw answerErrors.ANSWER_NOT_FINITE({ key: 'masks' })
-  if (numbers.length === 0) return null
-  const xs = numbers.filter((_, i) => i % 2 === 0)
-  const ys = numbers.filter((_, i) => i % 2 === 1)
-  const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b))
-  const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b))
-  return { x1: least(xs), y1: least(ys), x2: most(xs), y2: most(ys) }
+  const box = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity }
+  for (const polygon of polygons) {
+    for (let i = 0; i < polygon.length; i += 2) {
+      const [x, y] = [polygon[i]!, polygon[i + 1]!]
+      if (!Number.isFinite(x) || !Number.isFinite(y)) throw answerErrors.ANSWER_NOT_FINITE({ key: 'masks' })
+      box.x1 = Math.min(box.x1, x)
+      box.x2 = Math.max(box.x2, x)
+      box.y1 = Math.min(box.y1, y)
+      box.y2 = Math.max(box.y2, y)
+    }
+  }
+  return box.x2 >= box.x1 ? box : null
 }

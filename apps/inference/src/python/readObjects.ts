@@ -13,6 +13,8 @@ import {
   isList,
   isNumberArray,
   isRecord,
+  missing,
+  requireFew,
   row,
 } from './values'
 
@@ -58,10 +60,12 @@ const boxShapes = 'N × 4 [x1, y1, x2, y2], N × 6 [x1, y1, x2, y2, score, class
 
 function readBoxes(value: Value, context: AnswerContext): ReadBoxes {
   if (value === null) return { corners: null, scored: null }
+  if (isList(value)) requireFew('boxes', value.length)
   if (isList(value) && value.length > 0 && value.every(isRecord)) return readDicts(value as ValueRecord[], context)
   const matrix = asMatrix(withoutBatch(value))
   if (!matrix || !(matrix.rows === 0 || matrix.columns === 4 || matrix.columns === 6))
     throw answerErrors.ANSWER_SHAPE({ key: 'boxes', actual: describeValue(value), expected: boxShapes })
+  requireFew('boxes', matrix.rows)
   const rows = Array.from({ length: matrix.rows }, (_, i) => row(matrix, i))
   const corners = rows.map(([x1, y1, x2, y2]) => ({ x1: x1!, y1: y1!, x2: x2!, y2: y2! }))
   if (matrix.columns !== 6) return { corners, scored: null }
@@ -149,7 +153,6 @@ function scoresBeside(record: ValueRecord, count: number, context: AnswerContext
 /** Scores without any place: the labels are of the picture as a whole. */
 function wholePicture(record: ValueRecord, context: AnswerContext): FoundObject[] {
   const scores = field(record, context.scoreKey, 'probs')
-  if (scores === null)
-    throw answerErrors.ANSWER_KEY_MISSING({ key: 'boxes', found: [...record.fields.keys()].slice(0, 10) })
+  if (scores === null) throw missing('boxes', record)
   return readScores(record, context, true).map((scored) => ({ ...scored, box: null }))
 }

@@ -1,4 +1,5 @@
 import { answerErrors } from './answerErrors'
+import { printable } from './printable'
 import type { AnswerContext } from './readObjects'
 import {
   type Matrix,
@@ -10,6 +11,7 @@ import {
   field,
   isList,
   isNumberArray,
+  requireFew,
 } from './values'
 
 export interface Scored {
@@ -35,6 +37,7 @@ export function readScores(record: ValueRecord, context: AnswerContext, ofPictur
   const value = field(record, scoreKey, scoreKey === 'logits' ? 'probs' : 'logits')
   const named = field(record, 'phrases', 'labels', 'classes', 'class_ids')
   const matrix = scoreMatrix(value, context)
+  requireFew(scoreKey, matrix.rows)
   const perObject = matrix.columns === 1 || matrix.rows === 0
   if (named !== null) {
     const names = asNames(named)
@@ -84,7 +87,10 @@ function scoreMatrix(value: Value, { scoreKey }: AnswerContext): Matrix {
 
 const asNames = (value: Value): readonly Value[] => {
   const numbers = asVector(value)
-  if (numbers) return Array.from(numbers)
+  if (numbers) {
+    requireFew('labels', numbers.length)
+    return Array.from(numbers)
+  }
   if (isList(value)) return value
   throw answerErrors.ANSWER_SHAPE({
     key: 'labels',
@@ -110,12 +116,12 @@ export function labelsOf(names: readonly Value[], { labels, application }: Answe
       })
     }
     if (application === 'AUTO_TAGGING') {
-      if (!known.has(name)) throw answerErrors.ANSWER_LABEL_UNKNOWN({ label: name.slice(0, maxPhrase) })
+      if (!known.has(name)) throw answerErrors.ANSWER_LABEL_UNKNOWN({ label: printable(name.slice(0, maxPhrase)) })
       return name
     }
     const phrase = name.trim()
-    if (phrase === '' || phrase.length > maxPhrase)
-      throw answerErrors.ANSWER_PHRASE_UNUSABLE({ phrase: phrase.slice(0, maxPhrase) })
+    if (phrase === '' || phrase.length > maxPhrase || /\p{Cc}|\p{Cs}/u.test(phrase))
+      throw answerErrors.ANSWER_PHRASE_UNUSABLE({ phrase: printable(phrase.slice(0, maxPhrase)) })
     return phrase
   }
   const all = names.map(read)
@@ -141,7 +147,7 @@ export function bestOf({ rows, columns, data }: Matrix, context: ScoreContext): 
 function activated(scores: number[], { activation }: ScoreContext): number[] {
   if (activation === 'sigmoid') return scores.map((x) => 1 / (1 + Math.exp(-x)))
   if (activation !== 'softmax') return scores
-  const largest = Math.max(...scores)
+  const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity)
   const powers = scores.map((x) => Math.exp(x - largest))
   const sum = powers.reduce((total, power) => total + power, 0)
   return powers.map((power) => power / sum)

@@ -33,6 +33,7 @@ const memoryMiB = 4096
 // Building what comes as source starts compilers.
 const processes = 256
 const measureEveryMs = 2000
+const closingGraceMs = 500
 
 /** Runs pip or uv in the sandbox, the only run there that has network, within limits of time, memory, processes and disk. */
 export async function runInstaller(run: InstallRun): Promise<InstallEnd> {
@@ -65,6 +66,8 @@ export async function runInstaller(run: InstallRun): Promise<InstallEnd> {
         resolve(null)
       })
       child.once('close', resolve)
+      // Without a sandbox, what it left behind may hold its pipes open for ever.
+      child.once('exit', (code) => void setTimeout(resolve, closingGraceMs, code).unref())
     })
     return { code, stopped, taken, log: tail.text() }
   } finally {

@@ -90,6 +90,20 @@ describe('a model that does not start', () => {
     await expect(detect(model, [await plain('a', 0)])).rejects.toMatchObject({ code: 'MODEL_FAILED_TO_START' })
   })
 
+  withPython('what it says of itself is fit to be told on, whatever characters it is made of', async () => {
+    const raises = async (text: string): Promise<unknown> => {
+      const script = body({ model_fn: `raise ValueError(${text})` })
+      return service.backend.loadModel(await service.publish({ ...trial, script })).catch((error: unknown) => error)
+    }
+    // Half a surrogate pair, which no header can hold, is what Python makes of a file name it cannot read.
+    expect(await raises(String.raw`"\udce9 \x00 \x1b[2J"`)).toMatchObject({
+      code: 'MODEL_FAILED_TO_START',
+      message: expect.stringMatching(/ValueError: \ufffd \ufffd \ufffd\[2J$/) as string,
+    })
+    expect(await raises('chr(0x1f600) * 100_000')).toMatchObject({ code: 'MODEL_FAILED_TO_START' })
+    expect(await service.backend.describe()).toMatchObject({ runsPython: true })
+  })
+
   withPython('an embedder that cannot answer a plain picture is refused with its traceback', async () => {
     const model = await service.publish({
       application: 'EMBEDDING',
@@ -213,6 +227,8 @@ describe('what output_fn may return', () => {
     ['itself, for ever', '(lambda x: (x.append(x), x)[1])([])', 'ANSWER_MALFORMED', /nested/],
     ['NaN', '{"boxes": [[0, 0, float("nan"), 1]], "probs": [1], "labels": ["thing"]}', 'ANSWER_NOT_FINITE', /NaN/],
     ['more than anybody reads', '{"boxes": ["x" * 150_000_000]}', 'ANSWER_MALFORMED', /larger than 128 MiB/],
+    ['more text than anybody reads', '{"boxes": ["x" * 20_000_000]}', 'ANSWER_MALFORMED', /more than 16 MiB of JSON/],
+    ['more objects than a picture holds', '{"boxes": [[1, 1, 2, 2]] * 200_000}', 'ANSWER_TOO_MANY', /200000 `boxes`/],
   ])('%s is refused by name', async (_, returned, code, message) => {
     if (missing) return
     const model = await service.publish({ ...trial, script: body({ output_fn: `return ${returned}` }) })

@@ -26,12 +26,21 @@ const auditArchitecture = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
 const loadWord = 0x20
 const jumpIfEqual = 0x15
 const jumpIfAtLeast = 0x35
+const jumpAlways = 0x05
 const give = 0x06
 const allow = 0x7fff0000
+// Buffers of sockets are memory of no process, and as large as is asked for: it is pretended that asking was granted.
+const setSocketOption = { x64: 54, arm64: 208 } as const
+const ofTheSocket = 1 // SOL_SOCKET
+const bufferOptions = [7, 8, 32, 33] // SO_SNDBUF, SO_RCVBUF and those that need a capability
+const pretend = 0x00050000
 // "Function not implemented": what programs expect of an older kernel, and have another way for.
 const refuse = 0x00050000 | 38
 // From here on x86's calls are those of its 32-bit variant, under other numbers.
 const x32 = 0x40000000
+
+/** Of a call's six arguments, 8 bytes each after number, architecture and address; its lower half, which is first on both. */
+const argumentAt = (i: number): number => 16 + 8 * i
 
 type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, value: number]
 
@@ -40,13 +49,23 @@ export function seccompFilter(architecture: string = process.arch): Buffer | nul
   if (architecture !== 'x64' && architecture !== 'arm64') return null
   const numbers = [...forbidden[architecture]]
   // Jumps count the instructions they leap over; the last two are allow and refuse.
-  const toRefuse = (at: number): number => numbers.length - at + 1
+  const toRefuse = (at: number): number => numbers.length + buffers.length - at + 1
+  const buffers: Instruction[] = [
+    [jumpIfEqual, 0, bufferOptions.length + 5, setSocketOption[architecture]],
+    [loadWord, 0, 0, argumentAt(1)],
+    [jumpIfEqual, 0, bufferOptions.length + 3, ofTheSocket],
+    [loadWord, 0, 0, argumentAt(2)],
+    ...bufferOptions.map((option, at): Instruction => [jumpIfEqual, bufferOptions.length - at, 0, option]),
+    [jumpAlways, 0, 0, 1],
+    [give, 0, 0, pretend],
+  ]
   const program: Instruction[] = [
     [loadWord, 0, 0, 4],
     [jumpIfEqual, 0, toRefuse(0) + 2, auditArchitecture[architecture]],
     [loadWord, 0, 0, 0],
     [jumpIfAtLeast, toRefuse(0), 0, x32],
     ...numbers.map((number, at): Instruction => [jumpIfEqual, toRefuse(at + 1), 0, number]),
+    ...buffers,
     [give, 0, 0, allow],
     [give, 0, 0, refuse],
   ]

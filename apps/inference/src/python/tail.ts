@@ -1,3 +1,5 @@
+import { printable } from './printable'
+
 /** Keeps the last bytes of an endless output, in bounded memory. */
 export interface Tail {
   push(chunk: Buffer): void
@@ -17,6 +19,6 @@ export function createTail(maxBytes: number): Tail {
         held = chunks[0]!.length
       }
     },
-    text: () => Buffer.concat(chunks).subarray(-maxBytes).toString('utf8'),
+    text: () => printable(Buffer.concat(chunks).subarray(-maxBytes).toString('utf8')),
   }
 }

@@ -1,4 +1,5 @@
 import { answerErrors } from './answerErrors'
+import { printable } from './printable'
 
 /** Numbers as they came, in their shape; what numpy calls an array. */
 export interface NumberArray {
@@ -23,22 +24,43 @@ const kinds = {
   f8: Float64Array,
 } as const
 const maxDepth = 40
+// A dict takes 300 bytes once it is read, and 100,000 objects with box, score and label are 400,000 values.
+const maxValues = 500_000
+const maxObjects = 100_000
+// Of rows that come one by one and are put together; a bitmap of 4096 × 4096 is as many.
+const maxJoined = 2 ** 24
 
 const malformed = (reason: string): Error => answerErrors.ANSWER_MALFORMED({ reason })
 
 /** Puts a frame's JSON tree and its arrays together; arrays are looked at in place. Believes nothing. */
-export function readValue(tree: unknown, body: Uint8Array<ArrayBuffer>, depth = 0): Value {
-  if (depth > maxDepth) throw malformed('it is nested too deep')
-  if (tree === null || typeof tree === 'boolean' || typeof tree === 'string') return tree
-  if (typeof tree === 'number') return tree
-  if (Array.isArray(tree)) return tree.map((entry) => readValue(entry, body, depth + 1))
-  if (typeof tree !== 'object') throw malformed('it holds something that is no value')
-  const entries = Object.entries(tree)
-  if (entries.length === 1 && entries[0]![0] === '$') return readArray(entries[0]![1], body)
-  return { fields: new Map(entries.map(([key, entry]) => [key, readValue(entry, body, depth + 1)])) }
+export const readValue = (tree: unknown, body: Uint8Array<ArrayBuffer>): Value =>
+  read(tree, { body, values: maxValues, bytes: body.byteLength }, 0)
+
+interface Source {
+  body: Uint8Array<ArrayBuffer>
+  /** How many more are read. */
+  values: number
+  /** Of the body that no array was made of yet: a thousand views of the same 100 MB would be 100 GB to whoever copies them. */
+  bytes: number
 }
 
-function readArray(reference: unknown, body: Uint8Array<ArrayBuffer>): Value {
+function read(tree: unknown, source: Source, depth: number): Value {
+  if (depth > maxDepth) throw malformed('it is nested too deep')
+  if (--source.values < 0)
+    throw malformed(
+      `it holds more than ${maxValues} values; give lists of numbers as arrays, and leave out what scores low`,
+    )
+  if (tree === null || typeof tree === 'boolean' || typeof tree === 'string') return tree
+  if (typeof tree === 'number') return tree
+  if (Array.isArray(tree)) return tree.map((entry) => read(entry, source, depth + 1))
+  if (typeof tree !== 'object') throw malformed('it holds something that is no value')
+  const entries = Object.entries(tree)
+  if (entries.length === 1 && entries[0]![0] === '$') return readArray(entries[0]![1], source)
+  return { fields: new Map(entries.map(([key, entry]) => [key, read(entry, source, depth + 1)])) }
+}
+
+function readArray(reference: unknown, source: Source): Value {
+  const { body } = source
   if (!Array.isArray(reference)) throw malformed('it refers to no array')
   const [kind, shape, offset] = reference as unknown[]
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
@@ -46,9 +68,12 @@ function readArray(reference: unknown, body: Uint8Array<ArrayBuffer>): Value {
     throw malformed('it refers to no array')
   const length = shape.reduce((product, side) => product * side, 1)
   const type = kinds[kind]
-  const end = offset + length * type.BYTES_PER_ELEMENT
+  const bytes = length * type.BYTES_PER_ELEMENT
+  const end = offset + bytes
   if (!(end <= body.byteLength) || offset % type.BYTES_PER_ELEMENT !== 0)
     throw malformed('it refers to an array beyond its end')
+  source.bytes -= bytes
+  if (source.bytes < 0) throw malformed('it refers to the same array again')
   const data = new type(body.buffer, body.byteOffset + offset, length)
   return shape.length === 0 ? data[0]! : { shape: shape as number[], data }
 }
@@ -92,8 +117,10 @@ export function asMatrix(value: Value): Matrix | null {
   if (!isList(value)) return null
   const rows = value.map(asVector)
   const columns = rows[0]?.length ?? 0
-  if (rows.some((row) => row === null || row.length !== columns)) return null
-  return { rows: rows.length, columns, data: rows.flatMap((row) => Array.from(row!)) }
+  if (rows.some((row) => row === null || row.length !== columns) || rows.length * columns > maxJoined) return null
+  const data = new Float64Array(rows.length * columns)
+  rows.forEach((row, i) => data.set(row!, i * columns))
+  return { rows: rows.length, columns, data }
 }
 
 export const row = ({ columns, data }: Matrix, i: number): number[] =>
@@ -105,6 +132,18 @@ export function describeValue(value: Value): string {
   if (isNumberArray(value)) return `an array of shape [${value.shape.join(', ')}]`
   if (isList(value))
     return `a list of ${value.length}${value.length > 0 ? `, the first ${describeValue(value[0]!)}` : ''}`
-  if (isRecord(value)) return `a dict of ${[...value.fields.keys()].slice(0, 8).join(', ') || 'nothing'}`
+  if (isRecord(value)) return `a dict of ${keysOf(value).slice(0, 8).join(', ') || 'nothing'}`
   return typeof value === 'string' ? 'a string' : String(value)
+}
+
+/** For messages, too: a script may name its keys as it likes. */
+const keysOf = ({ fields }: ValueRecord): string[] =>
+  [...fields.keys()].slice(0, 10).map((key) => printable(key.slice(0, 50)))
+
+export const missing = (key: string, record: ValueRecord): Error =>
+  answerErrors.ANSWER_KEY_MISSING({ key, found: keysOf(record) })
+
+/** Before anything is made of each of them. */
+export function requireFew(key: string, count: number): void {
+  if (count > maxObjects) throw answerErrors.ANSWER_TOO_MANY({ key, count, limit: maxObjects })
 }
