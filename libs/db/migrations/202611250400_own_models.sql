@@ -42,4 +42,9 @@ alter table job
   drop constraint job_model_version_id_fkey,
   add constraint job_model_version_id_fkey foreign key (model_version_id) references model_version on delete set null;
 create index job_version on job (model_version_id);
+-- Every such end asks whether results refer to the version. They lie in the order of versions, nearly, so that a few kilobytes say
+-- they don't: 0.2 s became 1 ms at three million annotations, and writing them costs nothing.
+create index item_result_version on item_result using brin (model_version_id) with (autosummarize = on);
+create index annotation_version on annotation using brin (model_version_id) with (autosummarize = on);
+create index item_tag_version on item_tag using brin (model_version_id) with (autosummarize = on);
 create index job_model on job (model_id, id);

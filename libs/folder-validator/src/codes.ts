@@ -107,3 +107,27 @@ export const checkCodes = {
 } as const
 
 export type CheckCode = keyof typeof checkCodes
+
+/** What a server asks beside this, about itself and whoever sends the package: told in the same report, documented on the same page. */
+export const serverChecks = {
+  'python.permission': {
+    name: 'Packages with inference.py are registered by an ADMIN',
+    meaning: 'Somebody without the role ADMIN registers a program.',
+  },
+  'python.sandbox': {
+    name: 'The inference service can run inference.py',
+    meaning: 'The inference service runs no scripts as it is set up, or did not answer.',
+  },
+  'license.denied': {
+    name: 'The licence is one that may be used here',
+    meaning: 'LAKELENS_DENY_LICENSES refuses the licence, or that none is stated.',
+  },
+  'model.prepare': {
+    name: 'The requirements install and the model starts',
+    meaning: 'Asked for with `prepare: true`: the requirements could not be installed, or the model did not start.',
+  },
+  'registration.ended': {
+    name: 'The package could be checked to the end',
+    meaning: 'The checks ended before there was a report.',
+  },
+} as const

@@ -1,4 +1,5 @@
 export { type Check, type CheckOutcome, type Report, checkOutcomes } from './report'
+export { serverChecks } from './codes'
 export { defaultLimits, type PackageLimits } from './archive/limits'
 export type { OpenedPackage, OpenOptions, OpenProgress, PackageFile } from './archive/opened'
 export { extractArchive } from './archive/extractArchive'

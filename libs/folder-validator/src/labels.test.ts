@@ -27,6 +27,34 @@ test.each([
   expect(() => parseLabelList(text)).toThrow()
 })
 
+// A quarter of what is read at most. Built by a parser that recurses, some of them end the process; with its own checks, others take minutes.
+const length = 256 * 1024
+test.each([
+  ['brackets never closed', '['.repeat(length), 1],
+  ['brackets in brackets', '['.repeat(length / 2) + ']'.repeat(length / 2), 1],
+  ['lists in lists', '- '.repeat(length / 2), 1],
+  ['keys of keys', '? '.repeat(length / 2), 1],
+  ['maps in maps', Array.from({ length: 1_400 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), 64],
+  ['a node of many tags', '!!a '.repeat(length / 4), 1],
+  ['a node of many anchors', '&a '.repeat(length / 4), 1],
+  ['a key many times', 'a: b\n'.repeat(length / 5), 2],
+])('hostile YAML is refused in no time: %s', (_, text, line) => {
+  const started = performance.now()
+  expect(readLabelList(text).faults).toEqual([expect.objectContaining({ code: 'labels.yaml', line })])
+  expect(performance.now() - started).toBeLessThan(20_000)
+})
+
+test('a hundred thousand labels by index are read in no time', () => {
+  const started = performance.now()
+  const text = Array.from({ length: 100_000 }, (_, index) => `${index}: c${index}`).join('\n')
+  expect(readLabelList(text)).toMatchObject({ faults: [] })
+  expect(performance.now() - started).toBeLessThan(20_000)
+})
+
+test('a name with half a character is no name', () => {
+  expect(readLabelList('["a\\ud800", b]').faults).toEqual([expect.objectContaining({ code: 'labels.name' })])
+})
+
 test('every faulty label is told with its line', () => {
   const { labels, lines, faults } = readLabelList('label_list:\n  - cat\n  -\n  - [x]\n  - "a\\tb"\n')
   expect(labels[0]).toBe('cat')

@@ -1,5 +1,5 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml'
-import { faultOfYaml } from './yamlFaults'
+import { isMap, isPair, isScalar, isSeq, type Node, type YAMLMap } from 'yaml'
+import { readYaml } from './readYaml'
 
 export interface LabelFault {
   code: 'labels.yaml' | 'labels.shape' | 'labels.empty-name' | 'labels.name' | 'labels.indexes' | 'labels.too-many'
@@ -30,9 +30,7 @@ interface Item {
  * Never throws for what the text holds.
  */
 export function readLabelList(text: string): LabelList {
-  const counter = new LineCounter()
-  const document = parseDocument(text, { lineCounter: counter })
-  const fault = faultOfYaml(document)
+  const { document, counter, fault } = readYaml(text)
   if (fault) return faulty('labels.yaml', fault.message, fault.line)
   let node = document.contents as Node | null
   if (isMap(node)) node = (node.get('label_list', true) ?? node.get('names', true) ?? node) as Node

@@ -1,5 +1,5 @@
 import { archiveChecks } from './archive/errors'
-import { checkCodes } from './codes'
+import { checkCodes, serverChecks } from './codes'
 import { rules } from './rules'
 
 const groups: readonly (readonly [prefix: string, title: string])[] = [
@@ -33,6 +33,14 @@ export function printChecks(): string {
     'A check that builds on one that failed is SKIPPED and says so; what could not be looked at is SKIPPED, never PASSED.',
     '',
     ...sections,
+    '## What a server asks beside',
+    '',
+    'In the report of `registerModel` and `validateModel`, and not of `lakelens validate`, which needs no server.',
+    '',
+    '| code | asked for | when it is not PASSED |',
+    '|---|---|---|',
+    ...Object.entries(serverChecks).map(([code, { name, meaning }]) => `| \`${code}\` | ${name} | ${meaning} |`),
+    '',
     '## Archives that are not opened at all',
     '',
     'Judged while they are read, before anything is written. The report then holds one check; the error has the code on the right.',

@@ -22,18 +22,14 @@ const maxSide = 16_384
 const side = z.int().min(1).max(maxSide)
 const perChannel = z.tuple([z.number(), z.number(), z.number()])
 // What can't be shown, or kept by a database, was not meant.
-const text = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1_000)
-  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'must not hold control characters')
-const prose = z
-  .string()
-  .trim()
-  .min(1)
-  .max(10_000)
-  .refine((value) => !/[^\P{Cc}\s]|\p{Cs}/u.test(value), 'must not hold control characters')
+const textOf = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((value) => !/[^\P{Cc}\s]|\p{Cs}/u.test(value), 'must not hold control characters')
+const text = textOf(1_000)
 
 const inputSchema = z.strictObject({
   size: z.tuple([side, side]).optional(),
@@ -63,10 +59,10 @@ const manifestSchema = z.strictObject({
   pooling: z.enum(['none', 'mean', 'cls']).optional(),
   boxes: z.enum(['pixels', 'normalized']).optional(),
   activation: z.enum(['none', 'sigmoid', 'softmax']).optional(),
-  labels: z.union([z.array(text.max(256)).min(1).max(100_000), fileBeside]).optional(),
+  labels: z.union([z.array(textOf(256)).min(1).max(100_000), fileBeside]).optional(),
   vectorDimension: z.int().min(1).max(1_000_000).optional(),
-  license: text.max(200).optional(),
-  description: prose.optional(),
+  license: textOf(200).optional(),
+  description: textOf(10_000).optional(),
   python: z
     .strictObject({
       input: z.enum(['jpeg', 'png', 'npy', 'original']).optional(),

@@ -53,12 +53,17 @@ async function register(path: string, options: Options, signal: AbortSignal): Pr
   }
   const { name: modelName, application: of, alias, description, license, prepare } = options
   const asked = { path, modelName, application: of, alias, description, license, prepare, signal }
+  let step: keyof typeof bars = 'packing'
   let outcome: RegisterOutcome
   try {
     outcome = await registerPackage(api, {
       ...asked,
-      onProgress: (step, fraction, note) =>
-        bars[step].update(Math.round((fraction ?? 0) * 100), fraction === null ? 0 : 100, note),
+      onProgress(at, fraction, note) {
+        // The end of a step is told before the next begins.
+        if (at !== step) bars[step].stop()
+        step = at
+        bars[step].update(Math.round((fraction ?? 0) * 100), fraction === null ? 0 : 100, note)
+      },
     })
   } catch (error) {
     // What a folder is refused for before it is sent is a report, too.

@@ -172,22 +172,29 @@ async function vectors(model: string, inCollection: string, names: readonly stri
 
 test('both embedders: a plain red and a plain blue picture, and which pictures are alike', async () => {
   const plain = await createCollection(api(), 'plain')
-  const draw = (name: string, colour: string, turn: number): Promise<string> => {
+  const size = { width: 128, height: 128, channels: 4 as const }
+  /** A plain picture; with `turn` a white square in its middle, turned by so many degrees. */
+  const draw = async (name: string, background: string, turn: number | null): Promise<string> => {
     const file = join(folder, `${name}.png`)
-    const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"><rect width="128" height="128" fill="${colour === 'blue' ? '#0000ff' : '#ff0000'}"/>${
-      turn < 0 ? '' : `<rect x="34" y="34" width="60" height="60" fill="#ffffff" transform="rotate(${turn} 64 64)"/>`
-    }</svg>`
-    return sharp(Buffer.from(drawing))
+    const square = sharp({ create: { ...size, width: 60, height: 60, background: '#ffffff' } }).png()
+    const turned =
+      turn === null
+        ? null
+        : await sharp(await square.toBuffer())
+            .rotate(turn, { background: '#00000000' })
+            .toBuffer()
+    await sharp({ create: { ...size, background } })
+      .composite(turned === null ? [] : [{ input: turned, gravity: 'centre' }])
       .png()
       .toFile(file)
-      .then(() => file)
+    return file
   }
   const files = await Promise.all([
-    draw('red', 'red', -1),
-    draw('blue', 'blue', -1),
-    draw('red-square', 'red', 0),
-    draw('red-square-turned', 'red', 8),
-    draw('blue-square', 'blue', 0),
+    draw('red', '#ff0000', null),
+    draw('blue', '#0000ff', null),
+    draw('red-square', '#ff0000', 0),
+    draw('red-square-turned', '#ff0000', 8),
+    draw('blue-square', '#0000ff', 0),
   ])
   expect(await addFiles(api(), plain, files)).toEqual([])
   const names = files.map((file) => `plain_${basename(file)}`)

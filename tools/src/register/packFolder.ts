@@ -3,7 +3,6 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
 import { openFolder, packPackage } from '@lakelens/folder-validator'
 import { errors } from '../errors'
 
@@ -13,16 +12,13 @@ export interface PackedFile {
   byteSize: number
 }
 
-/** Weights hardly compress; scripts and labels do at any level. */
-const gzipLevel = 1
-
 /**
  * Lends `work` the archive to send: the file as it is, or a folder packed to a temporary one, because an upload says its size
  * before its bytes. A folder's judgements are made here already, so that nothing is sent that would be refused for them.
  */
 export async function withPackedFile<T>(
   path: string,
-  options: { signal: AbortSignal; onProgress?: (readBytes: number) => void },
+  options: { signal: AbortSignal; onProgress?: (fraction: number | null, bytes: number) => void },
   work: (file: PackedFile) => Promise<T>,
 ): Promise<T> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -32,12 +28,21 @@ export async function withPackedFile<T>(
   const { signal, onProgress } = options
   const folder = await mkdtemp(join(tmpdir(), 'lakelens-pack-'))
   try {
-    const opened = await openFolder(path, { signal, onProgress: ({ readBytes }) => onProgress?.(readBytes) })
-    const target = join(folder, 'model.tar.gz')
-    await pipeline(packPackage(opened), createGzip({ level: gzipLevel }), createWriteStream(target), { signal })
+    const opened = await openFolder(path, { signal, onProgress: ({ readBytes }) => onProgress?.(null, readBytes) })
+    // Not compressed: weights hardly shrink, and that little would take ten times as long as all the rest.
+    const target = join(folder, 'model.tar')
+    const counted = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      let written = 0
+      for await (const chunk of chunks) {
+        written += chunk.length
+        onProgress?.(Math.min(1, written / Math.max(1, opened.unpackedBytes)), written)
+        yield chunk
+      }
+    }
+    await pipeline(packPackage(opened), counted, createWriteStream(target), { signal })
     return await work({
       path: target,
-      fileName: `${basename(resolve(path))}.tar.gz`,
+      fileName: `${basename(resolve(path))}.tar`,
       byteSize: (await stat(target)).size,
     })
   } finally {

@@ -40,9 +40,12 @@ interface Answer {
  */
 export async function registerPackage(api: Api, options: RegisterOptions): Promise<RegisterOutcome> {
   const { path, signal, onProgress } = options
-  const packing = { signal, onProgress: (bytes: number) => onProgress('packing', null, megabytes(bytes)) }
+  const packing = {
+    signal,
+    onProgress: (fraction: number | null, bytes: number) => onProgress('packing', fraction, megabytes(bytes)),
+  }
   const uploadId = await withPackedFile(path, packing, (file) => upload(api, file, options))
-  onProgress('checking', null, '')
+  onProgress('checking', null, 'asked')
   const answer = await ask(api, uploadId, options)
   if (answer.job) return follow(api, answer.job.id, options)
   const { version, validation } = answer

@@ -1,7 +1,7 @@
 import { isLakeError } from '@lakelens/kernel'
 import { parseManifest, type Manifest, type Task } from '@lakelens/vision'
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
-import { faultOfYaml, maxAliases } from '../yamlFaults'
+import { isNode, type Document, type LineCounter } from 'yaml'
+import { maxAliases, readYaml } from '../readYaml'
 import { readText, type Inspection } from './inspection'
 import { failed, passed, warned, type Finding, type Rule } from './rule'
 
@@ -16,9 +16,7 @@ async function readManifest(inspection: Inspection): Promise<Finding[]> {
   if ('fault' in read) {
     return [failed(`manifest.${read.fault}`, read.message, 'Save it as UTF-8 text of a few lines.', { file })]
   }
-  const counter = new LineCounter()
-  const document = parseDocument(read.text, { lineCounter: counter })
-  const fault = faultOfYaml(document)
+  const { document, counter, fault } = readYaml(read.text)
   if (fault) return [failed('manifest.yaml', fault.message, 'Correct the YAML.', { file, line: fault.line })]
   try {
     inspection.manifest = parseManifest(withTask(document.toJS({ maxAliasCount: maxAliases }), inspection))

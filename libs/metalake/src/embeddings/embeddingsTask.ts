@@ -1,13 +1,12 @@
 import { ensureEmbeddingPartition, upsertEmbeddings } from '@lakelens/db'
 import type { JobTask } from '@lakelens/jobs'
+import { answerTimeMs } from '../analysis/answerTime'
 import { countSelected, pageSize, payloadOf, planStretch, preparedKey } from '../analysis/plan'
 import { digestOf } from '../analysis/request'
 import { runPage } from '../analysis/run'
 import { errors } from '../errors'
 import type { Lake } from '../lake'
 import { modelRef, modelVersionById, prepareModel, stillReady } from '../models'
-
-const timeoutMs = 300_000
 
 /** Computes one vector an item, float32 exactly as the model gave it. */
 export const embeddingsTask = (lake: Lake): JobTask => ({
@@ -36,7 +35,8 @@ export const embeddingsTask = (lake: Lake): JobTask => ({
     const { modelVersionId } = preparedKey(job)
     const ref = await modelRef(lake, await modelVersionById(lake, modelVersionId))
     return runPage(lake, job, itemIds, context, {
-      infer: (pictures, signal) => lake.backend.embed(ref, pictures, { signal, timeoutMs }),
+      infer: (pictures, signal) =>
+        lake.backend.embed(ref, pictures, { signal, timeoutMs: answerTimeMs(ref, pictures.length) }),
       write: (tx, results) =>
         upsertEmbeddings(
           tx,

@@ -179,7 +179,8 @@ export function closest(name: string, candidates: readonly string[]): string[] {
 }
 
 function distanceTo(wanted: string, candidate: string): number {
-  if (wanted.length >= 3 && (candidate.startsWith(wanted) || wanted.startsWith(candidate))) return 1
+  if (wanted !== candidate && wanted.length >= 3 && (candidate.startsWith(wanted) || wanted.startsWith(candidate)))
+    return 1
   return editDistance(wanted, candidate)
 }
 

@@ -15,6 +15,7 @@ import type { StoredBlob } from '@lakelens/media'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { reportFault } from '../jobs/faults'
 import type { Lake } from '../lake'
 import { canonicalJson } from '../models/digest'
@@ -22,7 +23,7 @@ import { contentRef, type ModelContent } from '../models/modelRef'
 import { installLogOf } from '../models/openStored'
 import { storeBlob } from '../uploads/storeBlob'
 import { errors } from './errors'
-import { withPackage, type ReadPackage } from './openPackage'
+import { shares, withPackage, type ReadPackage } from './openPackage'
 import type { PackageRequest } from './payload'
 import { ownCheck, withChecks } from './report'
 import { serverChecks } from './serverChecks'
@@ -74,7 +75,7 @@ async function judge(
   context: TaskContext,
   elapsed: () => number,
 ): Promise<CheckedPackage> {
-  context.report('checking the files', null)
+  context.report('checking the files', shares.checking)
   const opener = graphOpener(lake, request, read, context)
   const { application } = request
   const { signal } = context
@@ -91,7 +92,7 @@ async function judge(
   if (!report.ok || valid === null || !request.keep) {
     return { report, content: null, description: null, installLog: null }
   }
-  context.report('keeping the package', null)
+  context.report('keeping the package', shares.storing)
   const stored = opener.stored ?? (await read.store(signal))
   const content = contentOf(request, read, valid, stored)
   return prepareNow(
@@ -115,15 +116,17 @@ function graphOpener(lake: Lake, request: CheckRequest, { opened }: ReadPackage,
     },
     open: (async (file, { manifest, labels }) => {
       try {
-        report('opening the model', null)
         const graph = opened.files.find((each) => path.join(opened.root, each.path) === path.resolve(opened.root, file))
         if (!graph) throw new Error(`${file} is no file of the package`)
         const { sha256, byteSize } = graph
-        opener.stored = await storeBlob(lake, createReadStream(path.join(opened.root, graph.path)), {
+        const kept = (bytes: number): void =>
+          report('keeping the model', shares.keeping + ((shares.opening - shares.keeping) * bytes) / byteSize)
+        opener.stored = await storeBlob(lake, counted(path.join(opened.root, graph.path), kept), {
           maxBytes: byteSize,
           expected: { digest: sha256, byteSize },
           signal,
         })
+        report('opening the model', shares.opening)
         const { application, modelName } = request
         const content: ModelContent = { sha256, byteSize, manifest, labels, runtime: 'ONNX', application }
         return await lake.backend.loadModel(await contentRef(lake, modelName, content), { signal })
@@ -135,6 +138,19 @@ function graphOpener(lake: Lake, request: CheckRequest, { opened }: ReadPackage,
     }) satisfies OpenGraph,
   }
   return opener
+}
+
+/** A file's stream that says how much of it was read. */
+function counted(file: string, onRead: (bytes: number) => void): Readable {
+  async function* chunks(): AsyncGenerator<Buffer> {
+    let read = 0
+    for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {
+      read += (chunk as Buffer).length
+      onRead(read)
+      yield chunk as Buffer
+    }
+  }
+  return Readable.from(chunks(), { objectMode: false })
 }
 
 function contentOf(
@@ -180,7 +196,7 @@ async function prepareNow(
   const { content } = checked
   if (!prepare || content.runtime !== 'PYTHON') return checked
   const { signal } = context
-  context.report('installing requirements and starting the model', null)
+  context.report('installing requirements and starting the model', shares.preparing)
   try {
     const ref = await contentRef(lake, modelName, { ...content, runtime: 'PYTHON', application })
     const facts = await lake.backend.loadModel(ref, { signal })

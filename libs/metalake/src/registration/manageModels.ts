@@ -1,4 +1,5 @@
 import {
+  allModels,
   archiveVersions,
   lockModel,
   lockVersions,
@@ -15,6 +16,7 @@ import type { Lake } from '../lake'
 import { errors as models } from '../models/errors'
 import { closest, findKnown, knownOrCatalogue } from '../models/known'
 import { getModel, type Model } from '../models/listModels'
+import { isModelName } from '../models/modelsFile'
 import { errors } from './errors'
 import { checkAlias } from './names'
 
@@ -37,6 +39,8 @@ export async function setModelAlias(
 }
 
 const listedJobs = 5
+/** No name is longer: the rest isn't worth comparing. */
+const longestName = 128
 
 /**
  * Puts a version away, or all of them: it can't be run any more, its aliases go, what it made stays. Refused while unfinished
@@ -78,14 +82,16 @@ async function onRegistered(
   change: (tx: Db, model: ModelRow) => Promise<void>,
 ): Promise<void> {
   const path = ['modelId']
-  const row = await modelByName(lake.db, modelId)
+  const row = isModelName(modelId) ? await modelByName(lake.db, modelId) : null
   if (!row || row.isSystem) {
     const { models: known } = await knownOrCatalogue(lake)
     const system = findKnown(known, modelId)
     if (system || row) throw errors.SYSTEM_MODEL_FIXED({ modelId: system?.name ?? modelId, what }, { path })
+    // Whoever writes `name:version` here means the name.
+    const registered = (await allModels(lake.db)).filter((model) => !model.isSystem)
     const suggestions = closest(
-      modelId,
-      known.map((model) => model.name),
+      modelId.slice(0, longestName).replace(/[:@].*$/, ''),
+      registered.map((model) => model.name),
     )
     throw models.MODEL_NOT_FOUND({ modelId, suggestions }, { path })
   }

@@ -179,6 +179,16 @@ describe('a package that fails', () => {
     ])
   })
 
+  test('whatever it says of itself, its report can be kept', async () => {
+    const odd = { ...detector, 'model.yaml': '"\\0\\ud800": 1\nlicense: "a\\0b"\n' }
+    const failed = await register(odd)
+    expect(new Set(failedChecks(failed))).toEqual(new Set(['manifest.invalid']))
+    backend.beforeOpen = () =>
+      Promise.reject(new LakeError('MODEL_WRONG', 'MODEL_PACKAGE_INVALID', 'It is \0 and \ud800.', {}))
+    const unopened = await register(variant(1))
+    expect(unopened.errors[0]?.message).toContain('It is \ufffd and \ufffd')
+  })
+
   test('an archive that can’t be read is one failed check', async () => {
     const failed = await registerModel(lake(), {
       source: { uploadId: await upload(Buffer.from('no archive at all'.repeat(100))) },
@@ -226,6 +236,10 @@ describe('what is refused at once', () => {
     ['another name of one', { modelName: 'Resnet50' }, 'MODEL_NAME_RESERVED'],
     ['an alias of digits', { alias: '12' }, 'ALIAS_INVALID'],
     ['latest', { alias: 'Latest' }, 'ALIAS_INVALID'],
+    ['a description no database keeps', { description: 'a\0b' }, 'MODEL_TEXT_INVALID'],
+    ['a licence of half a character', { license: 'a\ud800' }, 'MODEL_TEXT_INVALID'],
+    ['an idempotency key no database keeps', { idempotencyKey: 'a\0b' }, 'PARAMETER_INVALID'],
+    ['an idempotency key no index takes', { idempotencyKey: 'x'.repeat(300) }, 'PARAMETER_INVALID'],
     ['a long licence', { license: 'x'.repeat(300) }, 'MODEL_TEXT_TOO_LONG'],
     ['no source', { source: {} }, 'SOURCE_INVALID'],
     ['two sources', { source: { path: 'a', uploadId: 'b' } }, 'SOURCE_INVALID'],
@@ -356,7 +370,14 @@ describe('inference.py', () => {
     expect(await codeOf(prepareModel(lake(), name, 'AUTO_TAGGING', signal))).toBe('MODEL_INSTALL_FAILED')
     const page = await listModelVersions(lake(), { id: version?.modelId ?? null }, {})
     expect(page.edges[0]?.node).toMatchObject({ status: 'FAILED', installLog: 'ERROR' })
-    expect((await register(pythonPackage())).version).toMatchObject({ id: version?.id, status: 'READY' })
+    // What the failed install said is no longer so.
+    const again = { id: version?.id, status: 'READY' }
+    expect((await register(pythonPackage())).version).toMatchObject({ ...again, installLog: null })
+    backend.beforeOpen = () => Promise.resolve()
+    backend.installLog = 'Collecting numpy'
+    await prepareModel(lake(), name, 'AUTO_TAGGING', signal)
+    const after = await listModelVersions(lake(), { id: version?.modelId ?? null }, {})
+    expect(after.edges[0]?.node).toMatchObject({ ...again, installLog: 'Collecting numpy' })
   })
 })
 
@@ -469,6 +490,10 @@ describe('archiving', () => {
     await register(detector)
     expect(await codeOf(archiveModel(lake(), { modelId: name, version: 7 }))).toBe('MODEL_VERSION_NOT_FOUND')
     expect(await codeOf(archiveModel(lake(), { modelId: 'YOLOv8n' }))).toBe('SYSTEM_MODEL_FIXED')
-    expect(await codeOf(archiveModel(lake(), { modelId: `${name}x` }))).toBe('MODEL_NOT_FOUND')
+    expect(await codeOf(archiveModel(lake(), { modelId: '\0' }))).toBe('MODEL_NOT_FOUND')
+    await expect(archiveModel(lake(), { modelId: `${name}:1` })).rejects.toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+      facts: { suggestions: expect.arrayContaining([name]) as unknown },
+    })
   })
 })

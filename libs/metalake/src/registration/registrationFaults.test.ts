@@ -1,4 +1,4 @@
-import { jobsByIds } from '@lakelens/db'
+import { insertJob, jobsByIds, lockModel, type JobRow } from '@lakelens/db'
 import { useDatabase } from '@lakelens/db/testing'
 import { LakeError, sleep, type Closeable } from '@lakelens/kernel'
 import { createHash, randomBytes } from 'node:crypto'
@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { getJob, startWorker, watchJob, type Job } from '../jobs'
 import { getModel, listModelVersions } from '../models'
 import { createUpload, receiveUpload } from '../uploads'
-import { clearScratch, registerModel, validateModel, type Registered } from '.'
+import { clearScratch, registerModel, registerModelTask, validateModel, type Registered } from '.'
 import { useRegistrationLake } from './testing/lake'
 import { packageOf, pythonPackage, tinyPackage, writePackage, type PackageFiles } from './testing/packages'
 
@@ -162,6 +162,32 @@ test('longer than five seconds it is a job to follow, which says what it is at',
   expect((await state()).status).toBe('READY')
 }, 30_000)
 
+test('who asks for the same registration while it ends waits for it, and it for nobody', async () => {
+  const input = { source: { uploadId: await upload(detector) }, modelName: name, application: 'AUTO_TAGGING' as const }
+  const left = new AbortController()
+  const asked = registerModel(lake(), input, left.signal)
+  await until(({ status }) => status === 'VALIDATING')
+  left.abort()
+  await asked
+  const id = (await state()).job?.id ?? ''
+  const [job] = (await jobsByIds(database(), [id])) as [JobRow]
+  const write = await registerModelTask(lake()).perform(job, { signal: new AbortController().signal, report: () => {} })
+
+  let reach: () => void = () => undefined
+  const reached = new Promise<void>((resolve) => (reach = resolve))
+  const asking = database().transaction(async (tx) => {
+    const model = { name, application: input.application, isSystem: false, description: null, createdBy: null }
+    await lockModel(tx, model)
+    reach()
+    await sleep(200)
+    return insertJob(tx, { ...job, idempotencyKey: null })
+  })
+  await reached
+  const ending = database().transaction((tx) => write(tx))
+  expect(await Promise.all([asking, ending])).toEqual([null, null])
+  expect((await state()).status).toBe('READY')
+})
+
 describe('from the import folder', () => {
   const registerPath = (given: string) =>
     registerModel(lake(), { source: { path: given }, modelName: name, application: 'AUTO_TAGGING' })
@@ -192,6 +218,25 @@ describe('from the import folder', () => {
     expect((await registerPath('work')).version).toMatchObject({ version: 1, status: 'FAILED' })
     await writePackage(path.join(importDir(), 'work'), detector)
     expect((await registerPath('work')).version).toMatchObject({ version: 1, status: 'READY' })
+  })
+
+  test('a corrected folder that is now what there is already is that version, and its failed job stays', async () => {
+    startOne()
+    const first = await register(detector)
+    await writePackage(path.join(importDir(), 'late'), { ...detector, 'label_list.yaml': 'label_list: [red]\n' })
+    expect((await registerPath('late')).version).toMatchObject({ version: 2, status: 'FAILED' })
+    await writePackage(path.join(importDir(), 'late'), detector)
+    const corrected = await registerPath('late')
+    expect(corrected).toMatchObject({ errors: [], version: { id: first.version?.id, version: 1, status: 'READY' } })
+    const { rows } = await database().query<{ status: string; versionId: string | null }>(
+      `select status, model_version_id as "versionId" from job where model_id = $1 order by id`,
+      [first.model?.id],
+    )
+    expect(rows).toEqual([
+      { status: 'COMPLETED', versionId: first.version?.id },
+      { status: 'FAILED', versionId: null },
+      { status: 'COMPLETED', versionId: first.version?.id },
+    ])
   })
 })
 

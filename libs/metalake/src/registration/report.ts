@@ -1,23 +1,23 @@
 import type { JobProblem } from '@lakelens/db'
-import type { Check, Report } from '@lakelens/folder-validator'
+import { serverChecks, type Check, type Report } from '@lakelens/folder-validator'
 import { LakeError } from '@lakelens/kernel'
 import { errors } from './errors'
 
-/** Checks that only the server can make, beside those of the package itself. */
-export const ownChecks = {
-  'python.permission': 'Packages with inference.py are registered by an ADMIN',
-  'python.sandbox': 'The inference service can run inference.py',
-  'license.denied': 'The licence is one that may be used here',
-  'model.prepare': 'The requirements install and the model starts',
-  'registration.ended': 'The package could be checked to the end',
-} as const
-export type OwnCheck = keyof typeof ownChecks
-
+/** A check that only the server can make, beside those of the package itself. */
 export const ownCheck = (
-  code: OwnCheck,
+  code: keyof typeof serverChecks,
   outcome: Check['outcome'],
   told: Partial<Pick<Check, 'message' | 'file' | 'hint'>> = {},
-): Check => ({ code, name: ownChecks[code], outcome, message: null, file: null, line: null, hint: null, ...told })
+): Check => ({
+  code,
+  name: serverChecks[code].name,
+  outcome,
+  message: null,
+  file: null,
+  line: null,
+  hint: null,
+  ...told,
+})
 
 export const withChecks = (report: Report, more: readonly Check[], durationMs: number): Report => {
   const checks = [...report.checks, ...more]

@@ -1,3 +1,4 @@
+import { answerTimeMs } from '../analysis/answerTime'
 import { countSelected, pageSize, payloadOf, planStretch, preparedKey } from '../analysis/plan'
 import { digestOf } from '../analysis/request'
 import { runPage } from '../analysis/run'
@@ -21,8 +22,6 @@ const effectiveOptions = z.object({
 /** The values everybody in the field starts from (Ultralytics' predict). */
 const nmsIou = 0.7
 const maxDetections = 300
-/** Long enough for a page on a slow machine behind a full queue; a hung service is noticed then, a stopped job at once. */
-const timeoutMs = 300_000
 
 /**
  * Tags pictures: boxes of a detector, and labels a classifier gives to the whole, become annotations, and the item's tags are
@@ -59,7 +58,8 @@ export const autoTagTask = (lake: Lake): JobTask => ({
     const options = effectiveOptions.parse(job.parameters)
     const parameters = { ...options.effectiveResolution, ...options }
     return runPage(lake, job, itemIds, context, {
-      infer: (pictures, signal) => lake.backend.detect(ref, pictures, parameters, { signal, timeoutMs }),
+      infer: (pictures, signal) =>
+        lake.backend.detect(ref, pictures, parameters, { signal, timeoutMs: answerTimeMs(ref, pictures.length) }),
       async write(tx, results) {
         const ids = results.map((result) => result.id)
         await supersedeAnnotations(tx, ids, key.modelVersionId, job.id)
