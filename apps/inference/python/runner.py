@@ -25,6 +25,7 @@ import faulthandler
 import importlib.util
 import json
 import queue
+import select
 import struct
 import threading
 import time
@@ -270,6 +271,14 @@ def end_with(parent):
     threading.Thread(target=watch, daemon=True).start()
 
 
+def end_if_alone():
+    """A service that was killed while this process was being started has left nobody who would end it."""
+    waiting = select.poll()
+    waiting.register(requests_fd, select.POLLHUP | getattr(select, "POLLRDHUP", 0))
+    if any(events & (select.POLLHUP | getattr(select, "POLLRDHUP", 0)) for _, events in waiting.poll(0)):
+        os._exit(1)
+
+
 def load_module(settings):
     import site
 
@@ -330,6 +339,7 @@ def main():
     faulthandler.enable(all_threads=False)
     if settings["endWithParent"]:
         end_with(os.getppid())
+    end_if_alone()
     channel = Channel(settings["maxAnswerBytes"], settings["maxHeaderBytes"])
     failures = Failures(settings["modelDir"], settings["site"])
     where = "code/inference.py"

@@ -75,13 +75,13 @@ const exists = (finding: Promise<string>): Promise<boolean> =>
     )
 
 // Of a process that died in the middle of a download. Two services on one folder: a young file may be the other's.
-async function removeLeftovers(folder: string): Promise<void> {
+export async function removeLeftovers(folder: string): Promise<void> {
   const anHourAgo = Date.now() - 3_600_000
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.part')) continue
     const path = join(folder, name)
     const facts = await stat(path).catch(() => undefined)
-    if (facts && facts.mtimeMs < anHourAgo) await rm(path, { force: true })
+    if (facts && facts.mtimeMs < anHourAgo) await rm(path, { recursive: true, force: true })
   }
 }
 

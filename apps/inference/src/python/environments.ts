@@ -73,14 +73,18 @@ const digestOf = (requirements: readonly string[], { interpreter, settings }: En
     .digest('hex')
     .slice(0, 32)
 
-// Of a process that died while installing. Two services on one folder: a young one may be the other's.
+// While it is installed into, a folder is touched every few seconds (see `runInstaller`).
+const deadAfterMs = 600_000
+
+// Of a process that died while installing. Two services on one folder: what is still touched is the other's.
 async function removeLeftovers(folder: string): Promise<void> {
-  const aDayAgo = Date.now() - 86_400_000
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.part')) continue
     const path = join(folder, name)
     const facts = await stat(path).catch(() => undefined)
-    if (facts && facts.mtimeMs < aDayAgo) await rm(path, { recursive: true, force: true })
+    // What still writes there (an installation without a sandbox outlives the service) may keep it from going; the next will.
+    if (facts && Date.now() - facts.mtimeMs > deadAfterMs)
+      await rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
@@ -95,6 +99,7 @@ async function findOne(
   const log = await readFile(logFile, 'utf8').catch(() => null)
   if (log !== null) return { folder: site, log }
   if (options.settings.offline) throw pythonErrors.MODEL_INSTALL_OFFLINE({ name })
+  await removeLeftovers(options.folder)
   const staging = `${folder}.${process.pid}.part`
   try {
     await rm(staging, { recursive: true, force: true })

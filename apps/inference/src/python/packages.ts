@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type OpenedPackage, extractArchive, openFolder, validatePackage } from '@lakelens/folder-validator'
 import { isLakeError } from '@lakelens/kernel'
 import { errors } from '../errors'
-import type { ModelFile, ModelFiles } from '../modelFiles'
+import { type ModelFile, type ModelFiles, removeLeftovers } from '../modelFiles'
 import { pythonErrors } from './errors'
 
 export type Application = 'AUTO_TAGGING' | 'AUTO_ANNOTATION' | 'EMBEDDING'
@@ -77,15 +77,6 @@ const isThere = (opened: Promise<OpenedPackage>): Promise<boolean> =>
       () => true,
       () => false,
     )
-
-async function removeLeftovers(folder: string): Promise<void> {
-  const anHourAgo = Date.now() - 3_600_000
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.part')) continue
-    const facts = await stat(join(folder, name)).catch(() => undefined)
-    if (facts && facts.mtimeMs < anHourAgo) await rm(join(folder, name), { recursive: true, force: true })
-  }
-}
 
 /** What an earlier life of the service unpacked, if nothing of it has changed since. */
 async function reopen(target: string): Promise<OpenedPackage | null> {

@@ -55,7 +55,8 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-const childrenOf = (pid: number, threads: readonly string[]): number[] =>
+/** Its direct ones; none where the kernel doesn't list them. */
+export const childrenOf = (pid: number, threads = entriesOf(`/proc/${pid}/task`)): number[] =>
   threads.flatMap((thread) => readOr(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number))
 
 // Gone between two reads: it takes nothing any more.

@@ -203,11 +203,14 @@ describe('from inside an inference.py, in the sandbox', () => {
     ['spins', 120, /did not answer within/],
     ['hangs, deaf to SIGTERM', 40, /did not answer within/],
     ['answers what nobody asked', 75, /something that is no answer/],
-    ['closes its pipe', 80, /process ended|did not answer/],
+    ['closes its pipe', 80, /did not answer|closed the pipe/],
     ['floods', 60, /printed more than 32 MiB/],
+    ['makes files without end', 130, /made \d+ files in \/tmp and \/dev\/shm/],
+    ['says again and again that it is ready', 140, /something that is no answer/],
   ])('one that %s is ended with all it started, and the next picture is answered', (_, red, reason) =>
     withService(async (service) => {
-      const python = { memoryMiB: 200, timeoutSeconds: 3 }
+      // Twice that is waited for one that does not answer.
+      const python = { memoryMiB: 200, timeoutSeconds: reason.source.startsWith('did not answer') ? 1 : 5 }
       const model = await service.publish({ ...trial, manifest: { python } })
       const pictures = [await plain('a', 0), await plain('bad', red), await plain('b', 0)]
       const results = await service.backend.detect(model, pictures, box)
@@ -239,6 +242,23 @@ describe('from inside an inference.py, in the sandbox', () => {
     await once(child, 'close')
     expect(Number(said)).toBeGreaterThan(maxTasks / 2)
     expect(Number(said)).toBeLessThanOrEqual(maxTasks)
+  })
+
+  test('one that is ended while it is being started leaves nothing behind, whenever that is', async () => {
+    const settings = testSettings()
+    const interpreter = await findInterpreter(settings)
+    if ('missing' in interpreter) throw new Error(interpreter.missing)
+    const sandbox = await findSandbox(settings, interpreter)
+    for (let ms = 0; ms < 20; ms++) {
+      const { child, kill } = await sandbox.start({
+        file: interpreter.executable,
+        // Its end is that of its pipes, which whatever is left behind would hold open.
+        args: ['-I', '-S', '-c', 'import time; time.sleep(600)'],
+        ...{ environment: {}, readOnly: [], writable: [], network: false, workingFolder: '/tmp', tmpMiB: 1 },
+      })
+      setTimeout(kill, ms)
+      await once(child, 'close')
+    }
   })
 
   test.each(['sandboxed', 'not sandboxed'])('a service that is killed takes its models along: %s', async (how) => {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@lakelens/kernel'
 import { folderMiB } from './folderSize'
@@ -50,6 +50,9 @@ export async function runInstaller(run: InstallRun): Promise<InstallEnd> {
   }
   const timer = setTimeout(stop, installMs, 'time')
   const measuring = setInterval(() => {
+    const now = new Date()
+    // Tells that it is not of a process that died.
+    void utimes(run.staging, now, now).catch(() => undefined)
     void folderMiB(run.staging).then((mib) => {
       taken = Math.max(taken, mib)
       if (mib > installMiB) stop('space')

@@ -9,7 +9,7 @@ import { messageOf } from '@lakelens/kernel'
 import { type BubblewrapOptions, type Confinement, type Mount, bubblewrapArguments } from './bubblewrap'
 import type { Interpreter } from './interpreter'
 import { probeSandbox } from './probeSandbox'
-import { treeUse } from './processTree'
+import { childrenOf, treeUse } from './processTree'
 import { seccompFilter } from './seccomp'
 import type { PythonSettings } from './settings'
 import { createTaskLimit, findTaskGroups } from './taskLimit'
@@ -114,10 +114,27 @@ function bubblewrap(program: string, version: string, options: BubblewrapOptions
       gate?.on('error', () => undefined)
       if (taskGroups !== null && child.pid !== undefined) await limitTasks(taskGroups, child)
       gate?.end('.')
-      // bubblewrap asked the kernel to end its namespace with it, and a namespace ends at once, with all that is in it.
-      return { child, kill: () => void child.kill('SIGKILL') }
+      return { child, kill: () => killNamespace(child) }
     },
   }
+}
+
+/**
+ * A namespace ends at once, with all that is in it, when its first process does. That one is bubblewrap's child, and bubblewrap
+ * asks the kernel to end it with itself, but only once all is set up: killed before that, it would leave its child behind.
+ */
+function killNamespace(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  // So that it makes none between the look and its end.
+  child.kill('SIGSTOP')
+  for (const pid of childrenOf(child.pid)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // Gone already.
+    }
+  }
+  child.kill('SIGKILL')
 }
 
 /**

@@ -114,6 +114,19 @@ def fork_without_end():
             pass
 
 
+def make_files():
+    for i in range(1_000_000):
+        os.close(os.open("/dev/shm/%d" % i, os.O_CREAT | os.O_WRONLY))
+    time.sleep(60)
+
+
+def ready_again():
+    out = answers_fd()
+    header = b'{"ready": true}'
+    while True:
+        os.write(out, struct.pack("<II", len(header), 0) + header)
+
+
 def leave_child():
     # A daemon in a session of its own, which holds every pipe open.
     if os.fork() == 0:
@@ -139,4 +152,6 @@ DEEDS = {
     100: sys.exit,
     110: leave_child,
     120: spin,
+    130: make_files,
+    140: ready_again,
 }
