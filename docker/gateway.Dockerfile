@@ -24,6 +24,11 @@ RUN npm ci --ignore-scripts --omit=dev -w @lakelens/gateway -w @lakelens/tools \
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 LAKELENS_DATA=/data
+# Videos are read by a child process. Not pinned: Debian keeps one version of a package, the one with the security fixes.
+# hadolint ignore=DL3008
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ffmpeg \
+  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app ./
 RUN rm -rf node_modules && install -d -o node -g node -m 0700 /data

@@ -24,8 +24,8 @@ export const errors = defineErrors('cli', {
   ],
   COLLECTION_TYPE: [
     'INVALID_INPUT',
-    (d: { name: string; contentType: string }) =>
-      `The collection ${d.name} holds ${d.contentType}, not pictures. Choose another name with --collection.`,
+    (d: { name: string; contentType: string; wanted: string }) =>
+      `The collection ${d.name} holds ${d.contentType}, not ${d.wanted}. Choose another name with --collection.`,
   ],
   UPLOAD_FAILED: [
     'UNAVAILABLE',
@@ -47,6 +47,26 @@ export const errors = defineErrors('cli', {
       `${d.name} is not usable: ${d.failed} ${d.failed === 1 ? 'check' : 'checks'} failed. Correct the package and register it again.`,
   ],
   KEY_UNKNOWN: ['NOT_FOUND', () => 'There is no such key. `lakelens keys list` shows them all.'],
+  METADATA_FILE_INVALID: [
+    'INVALID_INPUT',
+    (d: { path: string; reason: string }) =>
+      `${d.path} gives no metadata: ${d.reason}. Write one object for every file, or a list of {"file", "metadata"}.`,
+  ],
+  SEED_NEEDS_POSTGRES: [
+    'INVALID_INPUT',
+    () =>
+      'Set DATABASE_URL: a made-up lake is written straight into a real Postgres. `npm run postgres` starts one; the embedded database belongs to its gateway.',
+  ],
+  SEED_EXISTS: [
+    'ALREADY_EXISTS',
+    (d: { seed: number }) =>
+      `This database holds the lake of --seed ${d.seed} already, or part of it. Take another seed, or delete its collections first.`,
+  ],
+  SEED_NEEDS_FFMPEG: [
+    'UNAVAILABLE',
+    (d: { reason: string }) =>
+      `--videos needs ffmpeg on the PATH to make one (${d.reason}). Leave it out for pictures alone.`,
+  ],
   DATABASE_URL_MISSING: [
     'INVALID_INPUT',
     () =>

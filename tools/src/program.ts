@@ -6,6 +6,7 @@ import { importCommand } from './commands/import'
 import { keysCommand } from './commands/keys'
 import { migrateCommand } from './commands/migrate'
 import { modelsCommand } from './commands/models'
+import { seedCommand } from './commands/seed'
 import { startCommand } from './commands/start'
 import { validateCommand } from './commands/validate'
 import { Interrupted } from './options'
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     keysCommand(),
     migrateCommand(),
     benchCommand(),
+    seedCommand(),
   ]) {
     program.addCommand(command)
   }

@@ -109,3 +109,12 @@ test('platforms that this version does not serve are refused', () => {
   expect(faultsOf({ INFERENCE_PLATFORM: 'AWS' })).toContain('INFERENCE_PLATFORM')
   expect(loadConfig({ INFERENCE_PLATFORM: 'local' })).toBeDefined()
 })
+
+test('FFmpeg is looked for on the search path unless a place is named', () => {
+  expect(loadConfig({ PATH: '/usr/bin:/bin' }).videos).toEqual({ ffmpeg: undefined, searchPath: '/usr/bin:/bin' })
+  expect(loadConfig({ PATH: '/usr/bin', LAKELENS_FFMPEG: 'off' }).videos).toEqual({
+    ffmpeg: 'off',
+    searchPath: '/usr/bin',
+  })
+  expect(loadConfig({ LAKELENS_FFMPEG: '/opt/ffmpeg' }).videos.ffmpeg).toBe('/opt/ffmpeg')
+})

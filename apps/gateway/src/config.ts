@@ -56,6 +56,8 @@ const variables = modelVariables.extend({
   LAKELENS_IMPORT_DIR: z.string().optional(),
   LAKELENS_ALLOW_REQUIREMENT_SOURCES: booleanVariable.default(false),
   LAKELENS_READY_LINE: booleanVariable.default(false),
+  LAKELENS_FFMPEG: z.string().optional(),
+  PATH: z.string().optional(),
   INFERENCE_URL: listVariable
     .pipe(
       z.array(z.string().regex(/^(grpc:\/\/|http:\/\/)?[^/\s]+:\d+$/, 'expected host:port, comma-separated')).min(1),
@@ -99,6 +101,8 @@ export interface GatewayConfig {
   /** Addresses of inference services that run already, or how to start one of our own. */
   inference: { addresses: readonly string[] } | { port: number; environment: Readonly<Record<string, string>> }
   models: ModelSettings
+  /** Where to look for ffmpeg and ffprobe. */
+  videos: { ffmpeg: string | undefined; searchPath: string | undefined }
 }
 
 /** Origins that reach a gateway on a loopback address unless LAKELENS_ALLOWED_ORIGINS says otherwise. */
@@ -144,6 +148,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Readonly<GatewayConf
       importDir: read.LAKELENS_IMPORT_DIR === undefined ? undefined : resolve(read.LAKELENS_IMPORT_DIR),
       allowRequirementSources: read.LAKELENS_ALLOW_REQUIREMENT_SOURCES,
     },
+    videos: { ffmpeg: read.LAKELENS_FFMPEG, searchPath: read.PATH },
   })
 }
 

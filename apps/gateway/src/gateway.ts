@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { migrate, openDatabase, releaseAllPages, type Database } from '@lakelens/db'
 import { createGrpcBackend } from '@lakelens/inference-client'
 import { messageOf, type Closeable, type Logger } from '@lakelens/kernel'
-import { createDiskBlobStore, createUrlSigner } from '@lakelens/media'
+import { createDiskBlobStore, createUrlSigner, createVideoTools } from '@lakelens/media'
 import { signingKeys, startWorker, systemViewer, type Lake } from '@lakelens/metalake'
 import { createApp } from './app'
 import type { GatewayConfig } from './config'
@@ -65,6 +65,7 @@ async function assemble(config: GatewayConfig, log: Logger, options: GatewayOpti
     db: database,
     blobs: createDiskBlobStore(config.mediaDir),
     backend: withModelAddress(backend, () => config.internalUrl ?? (inference ? own() : (config.publicUrl ?? own()))),
+    videos: createVideoTools(config.videos),
     signer: createUrlSigner({ keys: signingKeys(database), publicUrl: () => config.publicUrl ?? own() }),
     models: config.models,
     limits: { maxUploadBytes: config.maxUploadBytes, maxModelBytes: config.maxModelBytes, maxPageSize },
@@ -83,6 +84,10 @@ async function assemble(config: GatewayConfig, log: Logger, options: GatewayOpti
     ? serveSubscriptions(server, { lake, facts, authenticator, introspection: config.introspection, rules, isTrusted })
     : () => Promise.resolve()
   await listen(server, config)
+  lake.videos.describe().then(
+    ({ available, detail }) => log[available ? 'info' : 'warn'](detail),
+    (error: unknown) => log.warn({ err: error }, 'could not look for FFmpeg'),
+  )
   // Closed the other way round: first nothing new comes in, then the work in hand goes back, then what both need ends.
   if (config.roles.includes('worker')) started.push(startWorker(lake))
   started.push({ close: () => closeServer(server, endSubscriptions) })

@@ -7,6 +7,8 @@ export type Sniffed =
 const accepted = 'Pictures may be JPEG, PNG, WebP, GIF, TIFF or AVIF'
 const convert = `${accepted}: convert it and upload it again.`
 const wrongKind = `It is not a picture. ${accepted}.`
+// What videos may be is decided before anything comes here: of these kinds none is taken.
+const wrongVideo = 'Videos may be MP4, MOV, MKV or WebM: convert it and upload it again.'
 
 interface Row {
   at?: number
@@ -48,7 +50,10 @@ const table: readonly Row[] = [
   { magic: '%PDF', result: refuses('a PDF document', convert) },
   { magic: '%!PS', result: refuses('a PostScript document', convert) },
   { magic: '\x1aE\xdf\xa3', result: refuses('a Matroska or WebM video', wrongKind) },
-  { magic: 'OggS', result: refuses('an Ogg stream', wrongKind) },
+  { magic: 'FLV\x01', result: refuses('a Flash video', wrongVideo) },
+  { magic: '\x30\x26\xb2\x75', result: refuses('a Windows Media file', wrongVideo) },
+  { magic: '\0\0\x01\xba', result: refuses('an MPEG program stream', wrongVideo) },
+  { magic: 'OggS', result: refuses('an Ogg stream', wrongVideo) },
   { magic: 'ID3', result: refuses('an MP3 recording', wrongKind) },
   { magic: 'fLaC', result: refuses('a FLAC recording', wrongKind) },
   { magic: 'PK\x03\x04', result: refuses('a ZIP archive', `${wrongKind} Unpack it first.`) },
@@ -57,7 +62,7 @@ const table: readonly Row[] = [
 
 const riff: Readonly<Record<string, Sniffed>> = {
   WEBP: reads('image/webp', 'webp'),
-  'AVI ': refuses('an AVI video', wrongKind),
+  'AVI ': refuses('an AVI video', wrongVideo),
   WAVE: refuses('a WAVE recording', wrongKind),
 }
 

@@ -88,6 +88,38 @@ test.each<[Name, (score: number) => number]>([
   expect(await read(modelOf(name), await pictureOf([[grey]], 64))).toEqual([])
 })
 
+test.each<[Name, number]>([
+  ['tiny-detector', 0.6],
+  ['tiny-yolov5', 0.45],
+  ['tiny-yolov10', 0.6],
+  ['tiny-detr', detrScore(0.6)],
+  ['tiny-rtdetr', 0.6],
+  ['tiny-rtdetr-listed', 0.6],
+  ['tiny-ssd', 0.6],
+  ['tiny-torchvision', 0.6],
+])('%s: single labels are wanted, and have thresholds, before the limit', async (name, blueScore) => {
+  // Red as far as one sees, and one blue cell that the model is less sure of.
+  const width = name === 'tiny-torchvision' ? 3 : 2
+  const cells = [0, 1].map((y) => Array.from({ length: width }, (_, x) => (x + y === 0 ? faintBlue : red)))
+  const picture = await pictureOf(cells, 32)
+  const labels = async (changes: Partial<DetectOptions>): Promise<string[]> =>
+    (await read(modelOf(name), picture, changes)).map(({ label }) => label)
+  const blue = 'blue'
+  const plain = await labels({})
+  expect(plain).toContain(blue)
+  expect(plain.filter((label) => label === 'red').length).toBeGreaterThan(2)
+  expect(await labels({ labels: [blue], maxDetections: 1 })).toEqual([blue])
+  expect(await labels({ labels: [blue, 'red'] })).toEqual(plain)
+  const reds = plain.filter((label) => label === 'red')
+  expect(await labels({ labelThresholds: new Map([[blue, Math.min(1, blueScore + 0.02)]]) })).toEqual(reds)
+  // Lower than the rest.
+  const low = new Map([[blue, 0.01]])
+  expect(await labels({ confidenceThreshold: 1, labelThresholds: low, labels: [blue], maxDetections: 1 })).toEqual([
+    blue,
+  ])
+  expect(await labels({ labels: ['green'] })).toEqual([])
+})
+
 test('a graph that lists only what it is sure of: none, one, three, in pixels of a fixed size', async () => {
   const model = modelOf('tiny-torchvision')
   expect(await backend.loadModel(model)).toMatchObject({ fixedResolution: { width: 96, height: 64 }, stride: 1 })
@@ -170,6 +202,13 @@ describe('a classifier', () => {
     expect(all.reduce((sum, { confidence }) => sum + confidence, 0)).toBeCloseTo(1, 6)
     expect(await read(model, picture, { confidenceThreshold: 0, maxDetections: 1 })).toHaveLength(1)
     expect(await read(model, picture, { confidenceThreshold: 0.999 })).toEqual([])
+    const few: Partial<DetectOptions> = { confidenceThreshold: 0, maxDetections: 1 }
+    expect((await read(model, picture, { ...few, labels: ['green'] })).map(({ label }) => label)).toEqual(['green'])
+    const labelThresholds = new Map([
+      ['blue', 1],
+      ['red', 0],
+    ])
+    expect((await read(model, picture, { ...few, labelThresholds })).map(({ label }) => label)).toEqual(['red'])
   })
 
   test('judges each label alone where the manifest says sigmoid', async () => {

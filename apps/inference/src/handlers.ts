@@ -21,7 +21,7 @@ import { probePicture } from './probe'
 import type { ParsedDetection } from './python/parseAnswer'
 import type { PythonReference } from './python/pythonModels'
 import type { Outcome, PythonRuntime } from './python/runtime'
-import type { DetectParameters } from './threadProtocol'
+import type { ClassThresholds, DetectParameters } from './threadProtocol'
 
 export interface HandlerParts {
   models: Models
@@ -70,7 +70,7 @@ export function createHandlers({ models, predict, python, queue, probeQueue, pro
 
     async detect(request, signal) {
       const model = reference(request.model)
-      const detect = detectParameters(request)
+      const detect = detectParameters(request, model.labels)
       const box = requestedBox(request)
       const pictures = request.pictures.map(({ data }) => data)
       if (isPython(model)) {
@@ -155,11 +155,39 @@ function modelFacts({ manifest, opened }: LoadedModel): LoadModelResponse {
 
 const maxDetectionsAllowed = 10_000
 
-function detectParameters({ confidenceThreshold, nmsIou, maxDetections }: DetectRequestMessage): DetectParameters {
+function detectParameters(request: DetectRequestMessage, labels: readonly string[]): DetectParameters {
+  const { confidenceThreshold, nmsIou, maxDetections } = request
   requireRange('confidenceThreshold', confidenceThreshold, 0, 1)
   requireRange('nmsIou', nmsIou, 0, 1)
   requireRange('maxDetections', maxDetections, 1, maxDetectionsAllowed)
-  return { confidenceThreshold, nmsIou, maxDetections }
+  const classThresholds = readClassThresholds(request, labels)
+  return {
+    // Nothing below any class's own threshold need be looked at.
+    confidenceThreshold: classThresholds ? Math.min(1, ...new Set(classThresholds)) : confidenceThreshold,
+    nmsIou,
+    maxDetections,
+    classThresholds,
+  }
+}
+
+/** By class id; null where nothing is said of single labels. A label that several classes have is meant of all of them. */
+function readClassThresholds(request: DetectRequestMessage, labels: readonly string[]): ClassThresholds | null {
+  const { labels: wanted, labelThresholds, confidenceThreshold } = request
+  if (wanted.length === 0 && labelThresholds.length === 0) return null
+  const known = new Set(labels)
+  const requireKnown = (field: string, label: string): void => {
+    if (!known.has(label))
+      throw errors.REQUEST_INVALID({ field, reason: `names ${JSON.stringify(label)}, which the model has not` })
+  }
+  wanted.forEach((label) => requireKnown('labels', label))
+  const own = new Map<string, number>()
+  for (const { label, confidenceThreshold: threshold } of labelThresholds) {
+    requireKnown('labelThresholds', label)
+    requireRange('labelThresholds', threshold, 0, 1)
+    own.set(label, threshold)
+  }
+  const isWanted = wanted.length === 0 ? known : new Set(wanted)
+  return labels.map((label) => (isWanted.has(label) ? (own.get(label) ?? confidenceThreshold) : Infinity))
 }
 
 // The tensor of the largest box is 50 MB a thread, and a detector's activations ten times that.

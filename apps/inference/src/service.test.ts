@@ -143,6 +143,9 @@ test.each([
   ['a threshold above 1', { confidenceThreshold: 1.5 }, 'confidenceThreshold is 1.5'],
   ['a threshold that is no number', { confidenceThreshold: NaN }, 'confidenceThreshold is NaN'],
   ['no detections at all', { maxDetections: 0 }, 'maxDetections is 0'],
+  ['a label the model has not', { labels: ['red', 'pink'] }, 'names "pink"'],
+  ['a threshold of such a label', { labelThresholds: new Map([['pink', 0.5]]) }, 'names "pink"'],
+  ['a threshold of a label above 1', { labelThresholds: new Map([['red', 2]]) }, 'labelThresholds is 2'],
 ])('%s is refused by name', (_, options, message) =>
   withService(
     async ({ backend }) => {

@@ -26,7 +26,7 @@ import {
   toDetections,
 } from '@lakelens/vision'
 import { errors } from './errors'
-import type { DetectParameters, RunResult } from './threadProtocol'
+import type { ClassThresholds, DetectParameters, RunResult } from './threadProtocol'
 
 export interface OutputTensor {
   data: Float32Array | Int32Array | BigInt64Array
@@ -54,7 +54,7 @@ export interface Task {
 type RunnableOutput = (typeof runnableOutputs)[number]
 
 // A model of a detection task that is run without parameters (warming up) answers the most there can be.
-const everything: DetectParameters = { confidenceThreshold: 0, nmsIou: 1, maxDetections: 300 }
+const everything: DetectParameters = { confidenceThreshold: 0, nmsIou: 1, maxDetections: 300, classThresholds: null }
 
 interface FloatTensor {
   data: Float32Array
@@ -118,6 +118,21 @@ function readSsd(answer: Answer, options: DecodeSetOptions): Candidate[] {
   return decodeListed(listed, options)
 }
 
+/**
+ * Before anything is suppressed or cut off: a crowd must not use up the places of the one bird that was asked for. A candidate
+ * is its best class, wanted or not: what is a truck to the model doesn't become a car because only cars were asked for.
+ */
+function ofWantedClasses<T extends { classId: number }>(
+  found: readonly T[],
+  thresholds: ClassThresholds | null,
+  scoreOf: (one: T) => number,
+): readonly T[] {
+  if (thresholds === null) return found
+  // As `acceptance` compares: scores are float32.
+  const least = Float32Array.from(thresholds)
+  return found.filter((one) => scoreOf(one) >= (least[one.classId] ?? Infinity))
+}
+
 /** `overlapping`: one object is proposed many times, so that overlaps are suppressed; else every candidate is an object. */
 const detector = (
   kind: 'overlapping' | 'objects',
@@ -127,11 +142,12 @@ const detector = (
   does: 'detection',
   read(answer) {
     const { manifest, classes, placement, detect } = answer
-    const { confidenceThreshold, nmsIou, maxDetections } = detect ?? everything
+    const { confidenceThreshold, nmsIou, maxDetections, classThresholds } = detect ?? everything
     const candidates = decode(answer, { classes, threshold: confidenceThreshold })
     const inPixels = inTensorPixels(candidates, manifest.boxes, placement.padded)
+    const wanted = ofWantedClasses(inPixels, classThresholds, ({ score }) => score)
     const iouThreshold = kind === 'objects' ? null : nmsIou
-    return { detections: toDetections(inPixels, placement, { iouThreshold, maxDetections }) }
+    return { detections: toDetections(wanted, placement, { iouThreshold, maxDetections }) }
   },
   scores,
 })
@@ -166,10 +182,10 @@ function readClassification(answer: Answer): RunResult {
   const { manifest, classes, detect } = answer
   const { data, shape } = mainOf(answer)
   requireClassShape(shape, classes)
-  const { confidenceThreshold: threshold, maxDetections: limit } = detect ?? everything
-  const labels: Classification[] | null = classify(data, { threshold, activation: manifest.activation, limit })
+  const { confidenceThreshold: threshold, maxDetections: limit, classThresholds } = detect ?? everything
+  const labels: Classification[] | null = classify(data, { threshold, activation: manifest.activation, limit: classes })
   if (labels === null) throw errors.MODEL_FAILED({ reason: 'its scores hold numbers that are not finite' })
-  return { labels }
+  return { labels: ofWantedClasses(labels, classThresholds, ({ confidence }) => confidence).slice(0, limit) }
 }
 
 function readEmbedding(answer: Answer): RunResult {

@@ -36,7 +36,12 @@ export interface DetectParameters {
   confidenceThreshold: number
   nmsIou: number
   maxDetections: number
+  /** Null: every class is wanted, at `confidenceThreshold`. Else that is the least of what stands here. */
+  classThresholds: ClassThresholds | null
 }
+
+/** By class id: the score from which on the class is wanted, 0..1; Infinity: it is not wanted. */
+export type ClassThresholds = readonly number[]
 
 export interface RunPicture {
   key: string

@@ -1,5 +1,7 @@
 import type { Db } from './db'
 import { keysetWords, type Keyset } from './keyset'
+import { storableOnly } from './storable'
+import { asReal } from './testWhere'
 
 export type AnnotationSource = 'HUMAN' | 'MACHINE'
 export type AnnotationKind = 'LABEL' | 'BOX' | 'POLYGON' | 'MASK' | 'POINTS'
@@ -17,10 +19,28 @@ export interface AnnotationRow {
   y: number | null
   width: number | null
   height: number | null
+  polygons: PolygonShape[] | null
+  /** Fractions. */
+  points: [number, number][] | null
+  /** COCO's compressed run-length code, in the pixels of the item. */
+  rle: string | null
+  phrase: string | null
+  maskScore: number | null
+  /** Of a video: 0 is the first. */
+  frame: number | null
+  timestampSeconds: number | null
   modelVersionId: string | null
   jobId: string | null
   review: ReviewStatus
+  reviewedBy: string | null
+  createdBy: string | null
   createdAt: Date
+}
+
+/** One outline with its holes; points are fractions of the upright picture. */
+export interface PolygonShape {
+  outer: [number, number][]
+  holes: [number, number][][]
 }
 
 export interface NewDetection {
@@ -31,17 +51,22 @@ export interface NewDetection {
   box: { x: number; y: number; width: number; height: number } | null
 }
 
-/** Ends the live machine annotations of one model version on these items. What a person accepted or edited stays. */
+/**
+ * Ends the live machine annotations of one model version on these items: all of them, or those with any of `labels`, in any
+ * case. What a person accepted, rejected or edited stays.
+ */
 export async function supersedeAnnotations(
   tx: Db,
   itemIds: readonly string[],
   modelVersionId: string,
   jobId: string,
+  labels: readonly string[] | null = null,
 ): Promise<void> {
   await tx.query(
     `update annotation set superseded_at = now(), superseded_by = $3
-     where item_id = any ($1::bigint[]) and model_version_id = $2 and source = 'MACHINE' and review = 'PENDING' and superseded_at is null`,
-    [itemIds, modelVersionId, jobId],
+     where item_id = any ($1::bigint[]) and model_version_id = $2 and source = 'MACHINE' and review = 'PENDING' and superseded_at is null
+       and ($4::text[] is null or lower(label) = any (folded($4::text[])))`,
+    [itemIds, modelVersionId, jobId, labels],
   )
 }
 
@@ -85,8 +110,8 @@ export async function deriveTags(tx: Db, itemIds: readonly string[], modelVersio
     [itemIds, modelVersionId],
   )
   await tx.query(
-    `insert into item_tag (item_id, label, source, model_version_id, job_id, count, max_confidence)
-     select item_id, label, 'MACHINE', $2, max(job_id), count(*), max(confidence)
+    `insert into item_tag (item_id, label, source, model_version_id, job_id, count, max_confidence, frames)
+     select item_id, label, 'MACHINE', $2, max(job_id), count(*), max(confidence), nullif(count(distinct frame), 0)
      from annotation
      where item_id = any ($1::bigint[]) and model_version_id = $2 and source = 'MACHINE' and review <> 'REJECTED' and superseded_at is null
      group by item_id, label`,
@@ -102,12 +127,14 @@ export interface TagRow {
   jobId: string | null
   count: number
   maxConfidence: number | null
+  /** Of a video: in how many of the frames looked at. */
+  frames: number | null
 }
 
 /** By falling confidence within an item; a person's tags first. */
 export async function tagsOfItems(db: Db, itemIds: readonly string[]): Promise<TagRow[]> {
   const { rows } = await db.query<TagRow>(
-    `select item_id as "itemId", label, source, model_version_id as "modelVersionId", job_id as "jobId", count, max_confidence as "maxConfidence"
+    `select item_id as "itemId", label, source, model_version_id as "modelVersionId", job_id as "jobId", count, max_confidence as "maxConfidence", frames
      from item_tag where item_id = any ($1::bigint[])
      order by item_id, source, max_confidence desc nulls last, label, model_version_id`,
     [itemIds],
@@ -115,14 +142,14 @@ export async function tagsOfItems(db: Db, itemIds: readonly string[]): Promise<T
   return rows
 }
 
-/** Which kinds of live annotation each item has; items without any are left out. */
+/** Which kinds of live annotation each item has, rejected ones left out; items without any are left out. */
 export async function annotationSourcesOfItems(
   db: Db,
   itemIds: readonly string[],
 ): Promise<{ itemId: string; source: AnnotationSource }[]> {
   const { rows } = await db.query<{ itemId: string; source: AnnotationSource }>(
     `select distinct item_id as "itemId", source from annotation
-     where item_id = any ($1::bigint[]) and superseded_at is null order by source`,
+     where item_id = any ($1::bigint[]) and superseded_at is null and review <> 'REJECTED' order by source`,
     [itemIds],
   )
   return rows
@@ -138,19 +165,22 @@ export interface AnnotationFilter {
   jobId: string | null
 }
 
-const columns = `a.id, a.item_id as "itemId", a.label, a.source, a.kind, a.confidence, a.x, a.y, a.width, a.height,
-  a.model_version_id as "modelVersionId", a.job_id as "jobId", a.review, a.created_at as "createdAt"`
+/** Of a row `a` of `annotation`. */
+export const annotationColumns = `a.id, a.item_id as "itemId", a.label, a.source, a.kind, a.confidence, a.x, a.y, a.width, a.height,
+  a.polygons, a.points, a.rle, a.phrase, a.mask_score as "maskScore", a.frame, a.timestamp_seconds as "timestampSeconds",
+  a.model_version_id as "modelVersionId", a.job_id as "jobId", a.review, a.reviewed_by as "reviewedBy",
+  a.created_by as "createdBy", a.created_at as "createdAt"`
 const matching = `a.item_id = $1 and a.superseded_at is null
-  and ($2::text[] is null or a.source = any ($2)) and ($3::text[] is null or lower(a.label) = any ($3))
+  and ($2::text[] is null or a.source = any ($2)) and ($3::text[] is null or lower(a.label) = any (folded($3::text[])))
   and ($4::float8 is null or a.confidence >= $4::real) and ($5::float8 is null or a.confidence <= $5::real)
   and ($6::text[] is null or a.review = any ($6)) and ($8::bigint is null or a.job_id = $8)
   and ($7::bigint is null or a.model_version_id in (select id from model_version where model_id = $7))`
 const filterValues = (itemId: string, filter: AnnotationFilter): unknown[] => [
   itemId,
   filter.sources,
-  filter.labels?.map((label) => label.toLowerCase()) ?? null,
-  filter.minConfidence,
-  filter.maxConfidence,
+  filter.labels && storableOnly(filter.labels),
+  filter.minConfidence === null ? null : asReal(filter.minConfidence),
+  filter.maxConfidence === null ? null : asReal(filter.maxConfidence),
   filter.review,
   filter.modelId,
   filter.jobId,
@@ -164,7 +194,7 @@ export async function listAnnotations(
 ): Promise<AnnotationRow[]> {
   const { beyond, order } = keysetWords(keyset)
   const { rows } = await db.query<AnnotationRow>(
-    `select ${columns} from annotation a
+    `select ${annotationColumns} from annotation a
      where ${matching} and ($9::bigint is null or a.id ${beyond} $9) order by a.id ${order} limit $10`,
     [...filterValues(itemId, filter), keyset.key, keyset.limit],
   )
@@ -186,7 +216,7 @@ export async function labelCountsOfJob(
 ): Promise<{ label: string; items: number; detections: number }[]> {
   const { rows } = await db.query<{ label: string; items: number; detections: number }>(
     `select label, count(distinct item_id)::integer as items, count(*)::integer as detections
-     from annotation where job_id = $1 and superseded_at is null
+     from annotation where job_id = $1 and superseded_at is null and review <> 'REJECTED'
      group by label order by detections desc, label limit 1000`,
     [jobId],
   )

@@ -19,6 +19,7 @@ export const blobReferences = [
   ['item', 'digest'],
   ['item', 'thumbnail_digest'],
   ['model_version', 'sha256'],
+  ['job', 'output_digest'],
 ] as const
 
 const unreferenced = blobReferences

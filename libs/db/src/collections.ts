@@ -1,5 +1,6 @@
 import type { Db } from './db'
 import { keysetWords, type Keyset } from './keyset'
+import { storableJson } from './storable'
 
 export type ContentType = 'IMAGE' | 'VIDEO' | 'OTHER'
 
@@ -7,23 +8,79 @@ export interface CollectionRow {
   id: string
   name: string
   contentType: ContentType
+  /** Given to every item that is added, under what the item says itself; without the tags. */
+  metadata: Record<string, unknown>
+  tags: string[]
+  /** A job is taking it away: nothing is added any more. */
+  deleting: boolean
   createdBy: string
   createdAt: Date
   updatedAt: Date
 }
 
-const columns = `id, name, content_type as "contentType", created_by as "createdBy", created_at as "createdAt", updated_at as "updatedAt"`
+const columns = `id, name, content_type as "contentType", metadata, tags, deleting, created_by as "createdBy", created_at as "createdAt", updated_at as "updatedAt"`
 
 /** Null when the name is taken. */
 export async function insertCollection(
   db: Db,
-  collection: { name: string; contentType: ContentType; createdBy: string },
+  collection: Pick<CollectionRow, 'name' | 'contentType' | 'createdBy'> &
+    Partial<Pick<CollectionRow, 'metadata' | 'tags'>>,
 ): Promise<CollectionRow | null> {
   const { rows } = await db.query<CollectionRow>(
-    `insert into collection (name, content_type, created_by) values ($1, $2, $3) on conflict (name) do nothing returning ${columns}`,
-    [collection.name, collection.contentType, collection.createdBy],
+    `insert into collection (name, content_type, created_by, metadata, tags) values ($1, $2, $3, $4::jsonb, $5::text[])
+     on conflict (name) do nothing returning ${columns}`,
+    [
+      collection.name,
+      collection.contentType,
+      collection.createdBy,
+      storableJson(collection.metadata ?? {}),
+      collection.tags ?? [],
+    ],
   )
   return rows[0] ?? null
+}
+
+/**
+ * Holds a collection as it is until the transaction ends: what changes or deletes it waits, and those who add to it don't
+ * wait for each other. Null when there is none.
+ */
+export async function holdCollection(tx: Db, id: string): Promise<CollectionRow | null> {
+  const { rows } = await tx.query<CollectionRow>(`select ${columns} from collection where id = $1 for share`, [id])
+  return rows[0] ?? null
+}
+
+/** As `holdCollection`, for who is about to change it. */
+export async function lockCollection(tx: Db, id: string): Promise<CollectionRow | null> {
+  const { rows } = await tx.query<CollectionRow>(`select ${columns} from collection where id = $1 for no key update`, [
+    id,
+  ])
+  return rows[0] ?? null
+}
+
+export async function setCollectionMetadata(
+  tx: Db,
+  id: string,
+  described: Pick<CollectionRow, 'metadata' | 'tags'>,
+): Promise<CollectionRow | null> {
+  const { rows } = await tx.query<CollectionRow>(
+    `update collection set metadata = $2::jsonb, tags = $3::text[], updated_at = now() where id = $1 returning ${columns}`,
+    [id, storableJson(described.metadata), described.tags],
+  )
+  return rows[0] ?? null
+}
+
+/** From the commit on nothing is added to it. */
+export async function markCollectionDeleting(tx: Db, id: string): Promise<void> {
+  await tx.query(`update collection set deleting = true, updated_at = now() where id = $1 and not deleting`, [id])
+}
+
+/** False while it still holds items. */
+export async function deleteEmptyCollection(tx: Db, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `delete from collection where id = $1 and not exists (select from item where collection_id = $1)`,
+    [id],
+  )
+  return rowCount > 0
 }
 
 export async function collectionByName(db: Db, name: string): Promise<CollectionRow | null> {

@@ -11,14 +11,35 @@ export * from './signingKeys'
 export * from './uploads'
 export * from './annotations'
 export * from './collections'
+export * from './decided'
+export * from './deletion'
 export * from './embeddings'
+export {
+  exportedAnnotations,
+  exportedItems,
+  itemsCalled,
+  type ExchangeItem,
+  type ExportFilter,
+  type ExportPosition,
+} from './exchange'
+export * from './humanAnnotations'
+export * from './imports'
+export * from './itemPredicate'
 export * from './items'
+export { itemWhere } from './itemWhere'
+export { Parameters } from './parameters'
 export * from './jobFailures'
+export * from './jobOutputs'
 export * from './jobPages'
 export * from './jobs'
 export * from './keyset'
+export * from './metadata'
 export * from './modelAliases'
 export * from './models'
 export * from './modelUsage'
+export * from './queryExamples'
 export * from './registrations'
+export * from './rates'
 export * from './results'
+export * from './seed'
+export * from './stagedDetections'

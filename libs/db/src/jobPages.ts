@@ -31,19 +31,15 @@ export async function insertPage(
   ])
 }
 
-/** Cuts a list of items into pages of `pageSize`, one statement for all of them. */
-export async function insertItemPages(
-  tx: Db,
-  jobId: string,
-  itemIds: readonly string[],
-  pageSize: number,
-): Promise<void> {
-  if (itemIds.length === 0) return
+/** One page a list of items, one statement for all of them. Empty lists make none. */
+export async function insertItemPages(tx: Db, jobId: string, pages: readonly (readonly string[])[]): Promise<void> {
+  const filled = pages.filter((page) => page.length > 0)
+  if (filled.length === 0) return
   await tx.query(
     `insert into job_page (job_id, stage, item_ids)
-     select $1, 'ITEMS', array_agg(id order by n) from unnest($2::bigint[]) with ordinality as item (id, n)
-     group by (n - 1) / $3::integer order by min(n)`,
-    [jobId, itemIds, pageSize],
+     select $1, 'ITEMS', array_agg(id order by n) from unnest($2::bigint[], $3::integer[]) with ordinality as item (id, page, n)
+     group by page order by page`,
+    [jobId, filled.flat(), filled.flatMap((page, index) => page.map(() => index))],
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from './db'
 import type { PageHold } from './jobPages'
 import { keysetWords, type Keyset } from './keyset'
+import { dropStagedOfJob } from './stagedDetections'
 import { storableJson } from './storable'
 
 export type JobStatus =
@@ -48,6 +49,11 @@ export interface JobRow {
   fraction: number | null
   /** What a job without items found out. */
   result: unknown
+  /** The file it made, until its time is over. */
+  outputDigest: string | null
+  outputName: string | null
+  outputMediaType: string | null
+  outputExpiresAt: Date | null
   createdBy: string
   createdAt: Date
   startedAt: Date | null
@@ -58,7 +64,8 @@ export interface JobRow {
 
 const columns = `j.id, j.kind, j.name, j.status, j.key, j.payload, j.parameters, j.parameters_digest as "parametersDigest",
   j.collection_id as "collectionId", j.model_id as "modelId", j.model_version_id as "modelVersionId", j.total, j.succeeded, j.skipped, j.failed,
-  j.priority, j.seq, j.last_unique_name as "lastUniqueName", j.error, j.stage, j.fraction::float8 as fraction, j.result, j.created_by as "createdBy", j.created_at as "createdAt",
+  j.priority, j.seq, j.last_unique_name as "lastUniqueName", j.error, j.stage, j.fraction::float8 as fraction, j.result, j.output_digest as "outputDigest",
+  j.output_name as "outputName", j.output_media_type as "outputMediaType", j.output_expires_at as "outputExpiresAt", j.created_by as "createdBy", j.created_at as "createdAt",
   j.started_at as "startedAt", j.finished_at as "finishedAt",
   extract(epoch from coalesce(j.finished_at, clock_timestamp()) - j.started_at)::float8 as "elapsedSeconds"`
 
@@ -150,9 +157,10 @@ export async function jobSequences(db: Db, ids: readonly string[]): Promise<{ id
 /** What preparing a job found out. */
 export interface PreparedJob {
   parameters: Record<string, unknown>
-  parametersDigest: string
-  modelId: string
-  modelVersionId: string
+  /** Null where the job runs no model. */
+  parametersDigest: string | null
+  modelId: string | null
+  modelVersionId: string | null
   /** An estimate until the job ends. */
   total: number
 }
@@ -199,19 +207,26 @@ export async function addToJob(tx: Db, jobId: string, delta: JobDelta): Promise<
   )
 }
 
-/** A job without outstanding pages is over. Must follow a statement of the same transaction that locked the job row. */
-export async function finishJobIfDone(tx: Db, jobId: string): Promise<void> {
-  await tx.query(
+/**
+ * A job without outstanding pages is over; returns whether this call ended it. Must follow a statement of the same transaction
+ * that locked the job row.
+ */
+export async function finishJobIfDone(tx: Db, jobId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
     `update job set status = case when failed > 0 then 'COMPLETED_WITH_ERRORS' else 'COMPLETED' end,
        total = succeeded + skipped + failed, stage = null, fraction = null, finished_at = now(), seq = seq + 1
      where id = $1 and status = 'IN_PROGRESS' and not exists (select from job_page where job_id = $1)`,
     [jobId],
   )
+  // Of a page that was given up, what it had noted is left.
+  if (rowCount > 0) await dropStagedOfJob(tx, jobId)
+  return rowCount > 0
 }
 
 /** Ends a job for good: its outstanding pages go, so that whoever still works on one can't settle it. */
 export async function failJob(tx: Db, jobId: string, problem: JobProblem): Promise<void> {
   await tx.query(`delete from job_page where job_id = $1`, [jobId])
+  await dropStagedOfJob(tx, jobId)
   await tx.query(
     `update job set status = 'FAILED', error = $2, stage = null, fraction = null, finished_at = now(), seq = seq + 1
      where id = $1 and status in ('QUEUED', 'IN_PROGRESS')`,

@@ -7,3 +7,6 @@ export const storableText = (text: string): string => text.replace(unstorable, '
 /** As JSON.stringify, with every text in it storable. */
 export const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? storableText(part) : part))
+
+/** Those of these texts that Postgres could keep: what it is asked for, no row has the others, and the whole statement would be refused. */
+export const storableOnly = (texts: readonly string[]): string[] => texts.filter((text) => storableText(text) === text)

@@ -14,13 +14,19 @@ export interface UploadRow {
   mediaType: string | null
   width: number | null
   height: number | null
+  /** What it turned out to be; null until it was looked into. */
+  contentType: 'IMAGE' | 'VIDEO' | null
+  durationSeconds: number | null
+  frameCount: number | null
+  frameRate: number | null
   refusal: { code: string; message: string } | null
   expiresAt: Date
 }
 
 // A file's size fits a double exactly (2^53 bytes), and bigint would come back as text.
 const columns = `id, file_name as "fileName", purpose, byte_size::float8 as "byteSize", sha256, status, digest,
-  thumbnail_digest as "thumbnailDigest", media_type as "mediaType", width, height, refusal, expires_at as "expiresAt"`
+  thumbnail_digest as "thumbnailDigest", media_type as "mediaType", width, height, content_type as "contentType",
+  duration_seconds as "durationSeconds", frame_count as "frameCount", frame_rate as "frameRate", refusal, expires_at as "expiresAt"`
 
 export interface NewUpload {
   id: string
@@ -61,18 +67,32 @@ export async function markUploadReceived(
 }
 
 export interface ProbedFacts {
+  contentType: 'IMAGE' | 'VIDEO'
   mediaType: string
   width: number
   height: number
   thumbnailDigest: string | null
+  /** Of a video; null for pictures. */
+  video: { durationSeconds: number; frameCount: number; frameRate: number } | null
 }
 
 /** The first probe to end decides; one that another replica ran meanwhile changes nothing. */
 export async function markUploadReady(db: Db, id: string, facts: ProbedFacts): Promise<void> {
   await db.query(
-    `update upload set status = 'READY', media_type = $2, width = $3, height = $4, thumbnail_digest = $5
+    `update upload set status = 'READY', media_type = $2, width = $3, height = $4, thumbnail_digest = $5,
+       content_type = $6, duration_seconds = $7, frame_count = $8, frame_rate = $9
      where id = $1 and status = 'RECEIVED'`,
-    [id, facts.mediaType, facts.width, facts.height, facts.thumbnailDigest],
+    [
+      id,
+      facts.mediaType,
+      facts.width,
+      facts.height,
+      facts.thumbnailDigest,
+      facts.contentType,
+      facts.video?.durationSeconds ?? null,
+      facts.video?.frameCount ?? null,
+      facts.video?.frameRate ?? null,
+    ],
   )
 }
 

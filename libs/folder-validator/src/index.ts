@@ -4,6 +4,7 @@ export { defaultLimits, type PackageLimits } from './archive/limits'
 export type { OpenedPackage, OpenOptions, OpenProgress, PackageFile } from './archive/opened'
 export { extractArchive } from './archive/extractArchive'
 export { openFolder } from './archive/openFolder'
+export { packFiles, type FileToPack } from './archive/packFiles'
 export { packPackage } from './archive/packPackage'
 export { parseLabelList } from './labels'
 export {

@@ -5,7 +5,16 @@ import type {
   PictureErrorMessage,
   ProbeResponseMessage,
 } from '@lakelens/proto'
-import type { Detection, InferenceBackend, ModelFacts, ModelRef, Picture, PictureError, ServiceFacts } from './backend'
+import type {
+  DetectOptions,
+  Detection,
+  InferenceBackend,
+  ModelFacts,
+  ModelRef,
+  Picture,
+  PictureError,
+  ServiceFacts,
+} from './backend'
 import { errors } from './errors'
 
 /** The generated types and ours, side by side: what goes out, and what may be believed of what comes back. */
@@ -18,6 +27,12 @@ export const wireModel = ({ name, sha256, byteSize, url, manifest, labels, runti
   labels: [...labels],
   runtime,
   application,
+})
+
+export const wireParameters = ({ labels = [], labelThresholds, ...parameters }: DetectOptions) => ({
+  ...parameters,
+  labels: [...labels],
+  labelThresholds: [...(labelThresholds ?? [])].map(([label, confidenceThreshold]) => ({ label, confidenceThreshold })),
 })
 
 export const readPictureError = ({ code, message }: PictureErrorMessage): PictureError => ({ code, message })

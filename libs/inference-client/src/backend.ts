@@ -93,6 +93,10 @@ export interface DetectOptions {
   /** Class-wise non-maximum suppression drops a box that overlaps a better one of its class by more than this IoU. */
   nmsIou: number
   maxDetections: number
+  /** Of the model's labels, those that are wanted; left out: all. What else is found takes no place of `maxDetections`. */
+  labels?: readonly string[] | undefined
+  /** 0..1 by label, in place of `confidenceThreshold`. */
+  labelThresholds?: ReadonlyMap<string, number> | undefined
 }
 
 export type DetectResult = { id: string; detections: Detection[] } | { id: string; error: PictureError }

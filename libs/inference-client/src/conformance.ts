@@ -116,6 +116,34 @@ export function describeInferenceBackend(name: string, setup: () => Promise<Conf
       expect(detectionsOf(few).map(({ label }) => label)).toEqual(['red'])
     })
 
+    test('what is not wanted takes no place of the limit, and single labels have their own thresholds', async () => {
+      const pictures = [
+        await picture('crowd', [
+          [red, red, red],
+          [red, red, 0x3300cc],
+        ]),
+      ]
+      const labelsOf = async (options: Partial<DetectOptions>): Promise<string[]> => {
+        const [result] = await backend().detect(detector, pictures, {
+          ...detectOptions,
+          width: 96,
+          height: 96,
+          ...options,
+        })
+        return detectionsOf(result).map(({ label }) => label)
+      }
+      expect(await labelsOf({})).toEqual(['red', 'red', 'red', 'red', 'red', 'blue'])
+      expect(await labelsOf({ maxDetections: 3 })).toEqual(['red', 'red', 'red'])
+      expect(await labelsOf({ maxDetections: 3, labels: ['blue'] })).toEqual(['blue'])
+      expect(await labelsOf({ labels: [] })).toHaveLength(6)
+      expect(await labelsOf({ labels: ['green'] })).toEqual([])
+      expect(await labelsOf({ labelThresholds: new Map([['blue', 0.7]]) })).not.toContain('blue')
+      expect(await labelsOf({ confidenceThreshold: 0.9, labelThresholds: new Map([['blue', 0.5]]) })).toHaveLength(6)
+      const both = { labels: ['blue'], labelThresholds: new Map([['blue', 0.7]]) }
+      expect(await labelsOf(both)).toEqual([])
+      expect(await errorOf(labelsOf({ labels: ['nobody'] }))).toMatchObject({ facts: { retryable: false } })
+    })
+
     test('a picture in which nothing is found is a result, not an error', async () => {
       expect(await backend().detect(detector, [await picture('empty', [[grey]])], detectOptions)).toEqual([
         { id: 'empty', detections: [] },

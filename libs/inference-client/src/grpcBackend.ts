@@ -15,6 +15,7 @@ import {
   readVector,
   resultsFor,
   wireModel,
+  wireParameters,
 } from './answers'
 import type { CallOptions, InferenceBackend } from './backend'
 import { type Answered, type Call, ServiceLost, callService } from './call'
@@ -83,7 +84,7 @@ export function createGrpcBackend({ addresses, log }: GrpcBackendOptions): Infer
     detect(model, pictures, parameters, options = {}) {
       const within = limits(options, defaultTimeouts.predict)
       return askInParts(pictures, log, async (part) => {
-        const request = { model: wireModel(model), pictures: [...part], ...parameters }
+        const request = { model: wireModel(model), pictures: [...part], ...wireParameters(parameters) }
         const { address, response } = await call<DetectResponseMessage>({
           ...within,
           start: ({ client }, callOptions, answer) => client.Detect(request, callOptions, answer),

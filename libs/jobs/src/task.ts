@@ -1,4 +1,4 @@
-import type { Db, JobProblem, JobRow, PreparedJob } from '@lakelens/db'
+import type { Db, JobProblem, JobRow, PageHold, PreparedJob } from '@lakelens/db'
 
 /** What a task may use while it works. */
 export interface TaskContext {
@@ -6,11 +6,13 @@ export interface TaskContext {
   signal: AbortSignal
   /** Says what the job is at, for people, and how much of it is done (0..1; null: can't be told). May be called as often as it likes. */
   report(stage: string, fraction: number | null): void
+  /** What this worker holds the page by: whatever is written before the page is settled carries it. */
+  page: PageHold
 }
 
-/** A stretch of a job's items: those to do, those already done, and where the next stretch begins (null: there is none). */
+/** A stretch of a job's items: pages of those to do, how many are done already, and where the next stretch begins (null: there is none). */
 export interface Plan {
-  itemIds: string[]
+  pages: string[][]
   skipped: number
   next: string | null
 }
@@ -19,6 +21,8 @@ export interface ItemFailure {
   itemId: string
   code: string
   message: string
+  /** Of a video, where the fault is at one. */
+  frame?: number | null
 }
 
 export interface PageOutcome {
@@ -36,8 +40,6 @@ type OnFailed = (tx: Db, job: JobRow, problem: JobProblem) => Promise<void>
 
 /** One kind of job over items. Nothing of the machinery knows what the work is. */
 export interface JobTask {
-  /** Items a page holds. */
-  pageSize: number
   /** Once, before anything is planned: what it takes that can be slow (a model to fetch, to open). */
   prepare(job: JobRow, context: TaskContext): Promise<Preparation>
   /** Reads the next stretch: items after `cursor`, up to `upperBound`. Runs in the transaction that stores the pages. */
@@ -45,6 +47,8 @@ export interface JobTask {
   /** Does the work of a page without touching the database's results, and returns how to write them. */
   run(job: JobRow, itemIds: readonly string[], context: TaskContext): Promise<Settle>
   onFailed?: OnFailed
+  /** In the transaction that ends the job, when all its pages are settled. */
+  onFinished?(tx: Db, job: JobRow): Promise<void>
 }
 
 export interface Preparation extends PreparedJob {

@@ -32,9 +32,11 @@ afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.close()))
 })
 
+const cut = (ids: string[], size = 7): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size))
+
 /** Writes one row an item, without any constraint that would hide a second one. */
 const writingTask = (worker: string, overrides: Partial<JobTask> = {}): JobTask => ({
-  pageSize: 7,
   prepare: () =>
     Promise.resolve({ parameters: {}, parametersDigest: 'd', modelId: '1', modelVersionId: '1', total: 100 }),
   async plan(tx, _job, { after, upTo }) {
@@ -43,7 +45,7 @@ const writingTask = (worker: string, overrides: Partial<JobTask> = {}): JobTask 
       [after, upTo],
     )
     return {
-      itemIds: rows.map((row) => row.id),
+      pages: cut(rows.map((row) => row.id)),
       skipped: 0,
       next: rows.length === 30 ? (rows.at(-1)?.id ?? null) : null,
     }
@@ -254,7 +256,7 @@ test('jobs take turns: a short one queued behind a long one ends first', async (
   const task = writingTask('a', { run: async (job, ids) => (await sleep(20), (tx: Db) => write(tx, job, ids, 'a')) })
   const long = await queue()
   await database().transaction(async (tx) => {
-    await insertItemPages(tx, long.id, Array.from({ length: 20 }, () => itemIds).flat(), 7)
+    await insertItemPages(tx, long.id, cut(Array.from({ length: 20 }, () => itemIds).flat()))
     await insertPage(tx, { jobId: long.id, stage: 'PLAN', cursor: '0', upperBound: '0' })
   })
   const short = await queue()

@@ -111,11 +111,11 @@ export function startWorker(options: WorkerOptions): Closeable {
     const reporter = createStageReporter((at) =>
       setJobStage(database, job.id, page, at).catch((error: unknown) => log.debug({ err: error }, 'stage not noted')),
     )
-    const context: TaskContext = { signal, report: reporter.report }
+    const context: TaskContext = { signal, report: reporter.report, page: { id: page.id, fence: page.fence } }
     try {
       if (job.status === 'QUEUED') await startJob(database, job.id)
       if ('perform' in task) await workAsWhole(page, job, task, context, reporter.stop)
-      else if (page.attempts > maxAttempts && page.stage === 'ITEMS') await split(page)
+      else if (page.attempts > maxAttempts && page.stage === 'ITEMS') await split(page, job, task)
       else await stages[page.stage](page, job, task, context)
     } catch (error) {
       await reporter.stop()
@@ -136,7 +136,7 @@ export function startWorker(options: WorkerOptions): Closeable {
     const write = await task.perform(job, context)
     context.signal.throwIfAborted()
     await stopReporting()
-    await settle(page, async (tx) => {
+    await settle(page, job, task, async (tx) => {
       const problem = await write(tx)
       if (problem) await failJob(tx, job.id, problem)
     })
@@ -145,21 +145,27 @@ export function startWorker(options: WorkerOptions): Closeable {
   }
 
   const fail = (page: ClaimedPage, job: JobRow, task: AnyTask, problem: JobProblem): Promise<void> =>
-    settle(page, async (tx) => {
+    settle(page, job, task, async (tx) => {
       await failJob(tx, job.id, problem)
       await task.onFailed?.(tx, job, problem)
     })
 
-  const settle = (page: ClaimedPage, write: (tx: Db) => Promise<void>): Promise<void> =>
+  const settle = (page: ClaimedPage, job: JobRow, task: AnyTask, write: (tx: Db) => Promise<void>): Promise<void> =>
     database.transaction(async (tx) => {
       if (!(await removePage(tx, page))) throw new PageLost(`page ${page.id} was claimed by another worker`)
       await write(tx)
-      await finishJobIfDone(tx, page.jobId)
+      const ended = await finishJobIfDone(tx, page.jobId)
+      if (ended && 'onFinished' in task) await task.onFinished?.(tx, job)
     })
 
   /** As `settle`, where what is written are pages. */
-  const settleInPages = async (page: ClaimedPage, write: (tx: Db) => Promise<void>): Promise<void> => {
-    await settle(page, write)
+  const settleInPages = async (
+    page: ClaimedPage,
+    job: JobRow,
+    task: JobTask,
+    write: (tx: Db) => Promise<void>,
+  ): Promise<void> => {
+    await settle(page, job, task, write)
     announceWork(database)
   }
 
@@ -169,7 +175,7 @@ export function startWorker(options: WorkerOptions): Closeable {
   > = {
     async PREPARE(page, job, task, context) {
       const prepared = await task.prepare(job, context)
-      await settleInPages(page, async (tx) => {
+      await settleInPages(page, job, task, async (tx) => {
         await prepared.confirm?.(tx)
         await setJobPrepared(tx, job.id, prepared)
         await insertPage(tx, { jobId: job.id, stage: 'PLAN', cursor: '0', upperBound: page.upperBound })
@@ -177,9 +183,9 @@ export function startWorker(options: WorkerOptions): Closeable {
     },
 
     async PLAN(page, job, task) {
-      await settleInPages(page, async (tx) => {
+      await settleInPages(page, job, task, async (tx) => {
         const plan = await task.plan(tx, job, { after: page.cursor ?? '0', upTo: page.upperBound ?? '0' })
-        await insertItemPages(tx, job.id, plan.itemIds, task.pageSize)
+        await insertItemPages(tx, job.id, plan.pages)
         if (plan.next !== null)
           await insertPage(tx, { jobId: job.id, stage: 'PLAN', cursor: plan.next, upperBound: page.upperBound })
         await addToJob(tx, job.id, { succeeded: 0, skipped: plan.skipped, failed: 0, lastUniqueName: null })
@@ -189,7 +195,7 @@ export function startWorker(options: WorkerOptions): Closeable {
     async ITEMS(page, job, task, context) {
       const write = await task.run(job, page.itemIds, context)
       context.signal.throwIfAborted()
-      await settle(page, async (tx) => {
+      await settle(page, job, task, async (tx) => {
         const outcome = await write(tx)
         await recordFailures(tx, job.id, outcome.failures)
         await addToJob(tx, job.id, { ...outcome, failed: outcome.failures.length })
@@ -199,11 +205,12 @@ export function startWorker(options: WorkerOptions): Closeable {
   }
 
   /** A page that keeps ending its workers is halved until the item that does it stands alone, and only that one fails. */
-  const split = (page: ClaimedPage): Promise<void> =>
-    settleInPages(page, async (tx) => {
+  const split = (page: ClaimedPage, job: JobRow, task: JobTask): Promise<void> =>
+    settleInPages(page, job, task, async (tx) => {
       const [itemId] = page.itemIds
       if (page.itemIds.length > 1 || itemId === undefined) {
-        return insertItemPages(tx, page.jobId, page.itemIds, Math.ceil(page.itemIds.length / 2))
+        const half = Math.ceil(page.itemIds.length / 2)
+        return insertItemPages(tx, page.jobId, [page.itemIds.slice(0, half), page.itemIds.slice(half)])
       }
       const message = `Working on this item ended the worker or failed unexpectedly ${maxAttempts} times.`
       await recordFailures(tx, page.jobId, [{ itemId, code: 'WORKER_FAILED', message }])

@@ -44,6 +44,8 @@ export interface BlobStore {
   open(digest: string, range?: ByteRange): Promise<Readable>
   /** The whole blob; throws BLOB_NOT_FOUND, or BLOB_TOO_LARGE when it is larger than `maxBytes`. */
   read(digest: string, maxBytes: number): Promise<Buffer>
+  /** Gives `work` the blob as a file of this machine, for programs that want one; it is read only. Throws BLOB_NOT_FOUND. */
+  withFile<T>(digest: string, work: (path: string) => Promise<T>): Promise<T>
   /** Idempotent. */
   delete(digest: string): Promise<void>
 }

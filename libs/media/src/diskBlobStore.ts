@@ -64,6 +64,12 @@ export function createDiskBlobStore(root: string): BlobStore {
         await file.close()
       }
     },
+    async withFile(digest, work) {
+      // Held open while it is used: a blob that can't be opened is told as every other reader tells it.
+      const path = pathOf(digest)
+      const file = await openBlob(path, digest)
+      return work(path).finally(() => file.close())
+    },
     async delete(digest) {
       await unlink(pathOf(digest)).catch(nullWhenMissing)
     },

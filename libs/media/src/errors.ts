@@ -43,4 +43,41 @@ export const errors = defineErrors('media', {
     ({ expiredAt }: { expiredAt: string }) =>
       `This address expired at ${expiredAt}. Ask the API for a new one: createUpload for an upload, the item for its url.`,
   ],
+  VIDEO_TOOLS_MISSING: [
+    'UNAVAILABLE',
+    ({ detail }: { detail: string }) => `Videos can't be looked into here: ${detail}`,
+  ],
+  VIDEO_DECODER_UNAVAILABLE: [
+    'UNAVAILABLE',
+    ({ reason }: { reason: string; retryable: true }) =>
+      `The decoder of videos can't be started at the moment (${reason}). Nothing is wrong with the file: try again.`,
+  ],
+  VIDEO_UNREADABLE: [
+    'MEDIA_UNREADABLE',
+    ({ reason }: { reason: string; frame?: number | null }) =>
+      `The video can't be read to its end: ${reason}. Make the file anew from its source and upload it again.`,
+  ],
+  VIDEO_FORMAT_UNSUPPORTED: [
+    'CONTENT_TYPE_UNSUPPORTED',
+    ({ found }: { found: string }) =>
+      `It is ${found}. Videos may be MP4, MOV, MKV or WebM: convert it and upload it again.`,
+  ],
+  VIDEO_WITHOUT_PICTURES: [
+    'CONTENT_TYPE_UNSUPPORTED',
+    ({ found }: { found: string }) => `The file holds ${found} and no video. Upload one with a video track.`,
+  ],
+  VIDEO_CODEC_UNSUPPORTED: [
+    'CONTENT_TYPE_UNSUPPORTED',
+    ({ codec }: { codec: string }) =>
+      `The video is coded as ${codec}, which the decoder of this machine can't read. Convert it to H.264, or install an FFmpeg that decodes ${codec}.`,
+  ],
+  VIDEO_TOO_LARGE: [
+    'LIMIT_EXCEEDED',
+    ({ width, height, limit }: { width: number; height: number; limit: number }) =>
+      `Its frames have ${width} × ${height} pixels; ${limit} together are the limit. Scale it down and upload it again.`,
+  ],
+  SAMPLING_INVALID: [
+    'INVALID_INPUT',
+    ({ field, reason }: { field: string; reason: string }) => `\`${field}\` ${reason}.`,
+  ],
 })

@@ -9,3 +9,4 @@ export {
   type UrlSigner,
   type UrlSignerOptions,
 } from './urlSigner'
+export * from './video'

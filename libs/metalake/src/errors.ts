@@ -30,6 +30,11 @@ export const errors = defineErrors('metalake', {
     'INVALID_INPUT',
     (d: { name: string; reason: string }) => `"${d.name}" can't name an item: ${d.reason}.`,
   ],
+  ITEM_CONTENT_TYPE: [
+    'CONTENT_TYPE_UNSUPPORTED',
+    (d: { found: string; collection: string; takes: string }) =>
+      `The file is of type ${d.found}, and collection "${d.collection}" holds ${d.takes}. Add it to a collection of ${d.found}.`,
+  ],
   ITEM_EXISTS: [
     'ALREADY_EXISTS',
     (d: { name: string; uniqueName: string; collection: string; existingName: string }) =>
@@ -44,8 +49,39 @@ export const errors = defineErrors('metalake', {
     'NOT_FOUND',
     (d: { uniqueNames: readonly string[] }) => `No items with these names: ${list(d.uniqueNames)}.`,
   ],
+  METADATA_INVALID: ['INVALID_INPUT', (d: { reason: string }) => `These metadata can't be kept: ${d.reason}.`],
+  TAGS_INVALID: ['INVALID_INPUT', (d: { reason: string }) => `These tags can't be kept: ${d.reason}.`],
+  METADATA_TOO_LARGE: [
+    'LIMIT_EXCEEDED',
+    (d: { uniqueNames: readonly string[]; what: string; limit: number }) =>
+      `With this change ${list(d.uniqueNames)} would hold more than ${d.limit} ${d.what}. Nothing was changed: remove some first.`,
+  ],
+  COLLECTION_DELETING: [
+    'JOB_STATE',
+    (d: { name: string }) => `Collection "${d.name}" is being deleted, and nothing can be added to it any more.`,
+  ],
+  DELETION_UNCONFIRMED: [
+    'INVALID_INPUT',
+    (d: { items: number; contentType: string }) =>
+      `This deletes every ${d.contentType} of the lake, about ${d.items} items. Narrow it by \`query\`, \`filter\` or another scope, or say \`confirmEverything: true\`.`,
+  ],
   SCOPE_INVALID: ['INVALID_INPUT', (d: { reason: string }) => `The scope can't be used: ${d.reason}.`],
   PARAMETER_INVALID: ['INVALID_INPUT', (d: { field: string; reason: string }) => `\`${d.field}\` ${d.reason}.`],
+  LABELS_UNKNOWN: [
+    'NOT_FOUND',
+    (d: { labels: readonly string[]; suggestions: readonly string[] }) =>
+      `The model has no such labels: ${list(d.labels)}. ${d.suggestions.length === 0 ? 'See the labels of its version' : `Close to them are: ${list(d.suggestions)}`}.`,
+  ],
+  LABELS_NONE_LEFT: [
+    'INVALID_INPUT',
+    () =>
+      'No label of the model is left: `includeLabels`, `excludeLabels` and `classMapping` together leave all of them out. Leave some of them in.',
+  ],
+  PREVIEW_LATE: [
+    'MODEL_NOT_READY',
+    (d: { modelId: string; seconds: number }) =>
+      `Model ${d.modelId} could not be opened within ${d.seconds} seconds. Start a run, which waits for it, or ask again in a while.`,
+  ],
   IDEMPOTENCY_KEY_REUSED: [
     'ALREADY_EXISTS',
     () => 'This idempotency key was used for a different request. Use a fresh key for every distinct request.',

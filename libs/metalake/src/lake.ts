@@ -1,7 +1,7 @@
 import type { Database } from '@lakelens/db'
 import type { InferenceBackend } from '@lakelens/inference-client'
 import type { Logger } from '@lakelens/kernel'
-import type { BlobStore, UrlSigner } from '@lakelens/media'
+import type { BlobStore, UrlSigner, VideoTools } from '@lakelens/media'
 import type { Viewer } from './access/viewer'
 import type { ModelSettings } from './models/settings'
 
@@ -10,6 +10,7 @@ export interface Lake {
   db: Database
   blobs: BlobStore
   backend: InferenceBackend
+  videos: VideoTools
   signer: UrlSigner
   models: ModelSettings
   limits: LakeLimits

@@ -28,6 +28,8 @@ export interface PageSource<T> {
   count(): Promise<number>
   /** What rows are ordered by: unique, and stable under inserts. */
   keyOf(row: T): string
+  /** Whether a text that came back in a cursor is such a key; numbers unless told. */
+  isKey?(key: string): boolean
   descending?: boolean
   /** Said by the cursor and checked, so that a cursor of one order is refused by another. */
   order: string
@@ -37,7 +39,7 @@ const defaultPageSize = 20
 
 /** Reads one page by keyset. A size over the limit is refused, never clamped: silence would lose rows for whoever pages by count. */
 export async function readPage<T>(args: PageArgs, maxPageSize: number, source: PageSource<T>): Promise<Page<T>> {
-  const { size, backward, key } = checkPageArgs(args, maxPageSize, source.order)
+  const { size, backward, key } = checkPageArgs(args, maxPageSize, source)
   const descending = (source.descending ?? false) !== backward
   const rows = size === 0 ? [] : await source.rows({ key, descending, limit: size + 1 })
   const more = rows.length > size
@@ -51,7 +53,7 @@ export async function readPage<T>(args: PageArgs, maxPageSize: number, source: P
   }
 }
 
-function checkPageArgs(args: PageArgs, maxPageSize: number, order: string) {
+function checkPageArgs<T>(args: PageArgs, maxPageSize: number, source: PageSource<T>) {
   const { first, after, last, before } = args
   if (first != null && last != null) throw errors.PAGE_ARGUMENTS({ reason: '`first` and `last` exclude each other' })
   const backward = last != null
@@ -62,16 +64,17 @@ function checkPageArgs(args: PageArgs, maxPageSize: number, order: string) {
     throw errors.PAGE_ARGUMENTS({ reason: 'a page size is a whole number from 0' })
   if (size > maxPageSize) throw errors.PAGE_TOO_LARGE({ limit: maxPageSize, received: size })
   const cursor = backward ? before : after
-  return { size, backward, key: cursor == null ? null : decodeCursor(order, cursor) }
+  return { size, backward, key: cursor == null ? null : decodeCursor(source, cursor) }
 }
 
 const encodeCursor = (order: string, key: string): string => Buffer.from(`${order}:${key}`).toString('base64url')
 
-function decodeCursor(order: string, cursor: string): string {
+function decodeCursor<T>({ order, isKey }: PageSource<T>, cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString()
   if (!text.startsWith(`${order}:`))
     throw errors.PAGE_ARGUMENTS({ reason: 'the cursor is not one of this list in this order' })
   const key = text.slice(order.length + 1)
-  if (order.endsWith('id') && !/^\d{1,18}$/.test(key)) throw errors.PAGE_ARGUMENTS({ reason: 'the cursor is damaged' })
+  if (isKey ? !isKey(key) : order.endsWith('id') && !/^\d{1,18}$/.test(key))
+    throw errors.PAGE_ARGUMENTS({ reason: 'the cursor is damaged' })
   return key
 }

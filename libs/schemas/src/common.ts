@@ -27,10 +27,10 @@ export const ContentType = { IMAGE: 'IMAGE', VIDEO: 'VIDEO', OTHER: 'OTHER' } as
 export type ContentType = keyof typeof ContentType
 registerEnumType(ContentType, {
   name: 'ContentType',
-  description: 'What a collection holds. Only IMAGE is served so far; the others answer NOT_SUPPORTED.',
+  description: 'What a collection holds.',
   valuesConfig: {
     IMAGE: { description: 'Still pictures.' },
-    VIDEO: { description: 'Videos. Answers NOT_SUPPORTED in this version.' },
+    VIDEO: { description: 'Videos.' },
     OTHER: { description: 'Any other file. Answers NOT_SUPPORTED in this version.' },
   },
 })
@@ -124,7 +124,7 @@ export class ResolutionInput {
   height!: number
 }
 
-@InputType({ description: '7.3 and 7.5. The whole MetaLake. Answers NOT_SUPPORTED in this version.' })
+@InputType({ description: '7.3 and 7.5. The whole MetaLake.' })
 export class MetaLakeScopeInput {
   @Field(() => ContentType, { description: 'Images or videos.' })
   contentType!: ContentType
@@ -140,19 +140,26 @@ export class ScopeInput {
 
   @Field(() => MetaLakeScopeInput, {
     nullable: true,
-    description: '7.3 and 7.5. The whole MetaLake. Answers NOT_SUPPORTED in this version.',
+    description: '7.3 and 7.5. All images or all videos of the MetaLake, whatever their collection.',
   })
   metalake?: MetaLakeScopeInput | null
 }
 
-@InputType({ description: '7.2 - 7.5. Additional criteria next to `query`. Answers NOT_SUPPORTED in this version.' })
+@InputType({ description: '7.2 - 7.5. Additional criteria next to `query`: what is given must hold.' })
 export class FilterInput {
-  @Field(() => [AnnotationType], { nullable: true, description: 'Items with annotations of any of these types.' })
+  @Field(() => [AnnotationType], {
+    nullable: true,
+    description:
+      'Items with annotations of any of these types; RAW: with none at all. Rejected annotations do not count.',
+  })
   annotationTypes?: AnnotationType[] | null
 
-  @Field(() => DateScalar, { nullable: true, description: 'Uploaded on or after.' })
+  @Field(() => DateScalar, { nullable: true, description: 'Uploaded on or after this day or instant, UTC.' })
   fromDate?: string | null
 
-  @Field(() => DateScalar, { nullable: true, description: 'Uploaded on or before.' })
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: 'Uploaded on or before this day (all of it) or instant, UTC.',
+  })
   toDate?: string | null
 }

@@ -1,8 +1,10 @@
 import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { FilterInput, InferencePlatform, OnExisting, ScopeInput } from './common'
+import { JobPlan } from './jobPlan'
 import { Job } from './jobs'
 import { DateTimeScalar, VectorScalar } from './scalars'
 import { UserError } from './userErrors'
+import { VideoSamplingInput } from './videoSampling'
 
 @InputType({ description: '7.4. What to embed, with which model.' })
 export class EmbeddingsInput {
@@ -14,13 +16,13 @@ export class EmbeddingsInput {
 
   @Field(() => String, {
     nullable: true,
-    description: '7.4. MetaLake search query. Answers NOT_SUPPORTED in this version.',
+    description: '7.4. MetaLake search query; it is judged once an item.',
   })
   query?: string | null
 
   @Field(() => FilterInput, {
     nullable: true,
-    description: '7.4. Narrows `query`. Answers NOT_SUPPORTED in this version.',
+    description: '7.4. Narrows `query`.',
   })
   filter?: FilterInput | null
 
@@ -30,8 +32,18 @@ export class EmbeddingsInput {
   })
   inferencePlatform!: InferencePlatform
 
+  @Field(() => VideoSamplingInput, {
+    nullable: true,
+    defaultValue: { fps: 1.0 },
+    description: "Of a video: the frames whose normalised vectors' mean is its vector. Pictures have none.",
+  })
+  videoSampling?: VideoSamplingInput | null
+
   @Field(() => OnExisting, { defaultValue: 'SKIP', description: 'Items that have a vector of this model version.' })
   onExisting!: OnExisting
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Counts and estimates: see `plan`. Starts nothing.' })
+  dryRun!: boolean
 
   @Field(() => String, {
     nullable: true,
@@ -44,6 +56,9 @@ export class EmbeddingsInput {
 export class EmbeddingsPayload {
   @Field(() => Job, { nullable: true, description: 'Follow it with `jobProgress`; null when it was refused.' })
   job!: Job | null
+
+  @Field(() => JobPlan, { nullable: true, description: 'What it would do; set with `dryRun`.' })
+  plan!: JobPlan | null
 
   @Field(() => [UserError], { description: 'Why it was refused; empty when it was not.' })
   userErrors!: UserError[]

@@ -1,6 +1,6 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { Collection } from './collections'
-import { InferencePlatform, Node } from './common'
+import { ContentType, InferencePlatform, Node } from './common'
 import { connectionOf } from './connection'
 import { Item } from './items'
 import { Model, ModelValidation } from './models'
@@ -11,6 +11,9 @@ export const JobType = {
   GENERATE_EMBEDDING: 'GENERATE_EMBEDDING',
   REGISTER_MODEL: 'REGISTER_MODEL',
   VALIDATE_MODEL: 'VALIDATE_MODEL',
+  DELETE: 'DELETE',
+  EXPORT: 'EXPORT',
+  IMPORT: 'IMPORT',
 } as const
 export type JobType = keyof typeof JobType
 registerEnumType(JobType, {
@@ -21,6 +24,9 @@ registerEnumType(JobType, {
     GENERATE_EMBEDDING: { description: '7.4 and 7.5. `embeddings`.' },
     REGISTER_MODEL: { description: '7.1. `registerModel`.' },
     VALIDATE_MODEL: { description: '7.1. `validateModel`.' },
+    DELETE: { description: '`deleteItems` and `deleteCollection`.' },
+    EXPORT: { description: '`exportAnnotations`.' },
+    IMPORT: { description: '`importAnnotations`.' },
   },
 })
 
@@ -73,8 +79,14 @@ export class JobCounts {
 
 @ObjectType({ description: 'What a job covers.' })
 export class JobScope {
-  @Field(() => Collection, { nullable: true, description: 'Null for a list of items.' })
+  @Field(() => Collection, { nullable: true, description: 'Null for a list of items, and for the whole MetaLake.' })
   collection!: Collection | null
+
+  @Field(() => ContentType, {
+    nullable: true,
+    description: '7.3 and 7.5. What it covers of the whole MetaLake; null for a collection or a list.',
+  })
+  contentType!: ContentType | null
 }
 
 @ObjectType({ description: 'What a run found of one label.' })
@@ -111,6 +123,9 @@ export class JobFailure {
 
   @Field(() => Item, { nullable: true, description: 'The item itself.' })
   item!: Item | null
+
+  @Field(() => Int, { nullable: true, description: 'Of a video: the frame from which on it failed.' })
+  frame!: number | null
 
   @Field(() => String, { description: 'For programs; docs/errors.md lists them.' })
   code!: string
@@ -156,6 +171,12 @@ export class Job extends Node {
   @Field(() => JobScope, { nullable: true, description: 'What it covers; null for a job without items.' })
   scope!: JobScope | null
 
+  @Field(() => String, { nullable: true, description: '7.2 - 7.5. As it was asked.' })
+  query!: string | null
+
+  @Field(() => JsonScalar, { nullable: true, description: '7.2 - 7.5. As it was asked.' })
+  filter!: unknown
+
   @Field(() => JsonScalar, {
     description: 'Every effective parameter, defaults filled in: what you need to run it again.',
   })
@@ -191,6 +212,16 @@ export class Job extends Node {
     description: '7.1. The report of a REGISTER_MODEL or VALIDATE_MODEL job; null until it is there, and for others.',
   })
   validation!: ModelValidation | null
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Signed address of the file that an EXPORT job made, good for an hour; null before its end and 7 days after it.',
+  })
+  downloadUrl!: string | null
+
+  @Field(() => [String], { description: 'For people: what it left out or could not keep, and why; empty for most.' })
+  notes!: string[]
 
   @Field(() => JobError, { nullable: true, description: 'Why it failed, or what it waits for.' })
   error!: JobError | null

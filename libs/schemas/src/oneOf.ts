@@ -1,7 +1,14 @@
 import { isInputObjectType, type GraphQLSchema } from 'graphql'
 
 /** Inputs of which exactly one field may be given. */
-export const oneOfInputs = ['ScopeInput', 'ItemSourceInput', 'ModelSourceInput'] as const
+export const oneOfInputs = [
+  'ScopeInput',
+  'ItemSourceInput',
+  'ModelSourceInput',
+  'VideoSamplingInput',
+  'AnnotationShapeInput',
+  'ReviewTargetInput',
+] as const
 
 /**
  * type-graphql knows no `@oneOf` (its directive is printed and then ignored: both keys are accepted), but graphql-js

@@ -50,12 +50,17 @@ describe('DateTime', () => {
     },
   )
 
-  test.each(['2026-11-23', '2026-11-23T09:00:00', 'yesterday', '2026-13-01T00:00:00Z', 0, null])(
-    '%s is none',
-    (value) => {
-      expect(() => DateTimeScalar.parseValue(value)).toThrow('DateTime takes')
-    },
-  )
+  test.each([
+    '2026-11-23',
+    '2026-11-23T09:00:00',
+    'yesterday',
+    '2026-13-01T00:00:00Z',
+    '2026-02-31T00:00:00Z',
+    0,
+    null,
+  ])('%s is none', (value) => {
+    expect(() => DateTimeScalar.parseValue(value)).toThrow('DateTime takes')
+  })
 })
 
 describe('Date', () => {
@@ -64,7 +69,7 @@ describe('Date', () => {
     expect(DateScalar.parseValue('2026-11-23T09:00:00+01:00')).toBe('2026-11-23T08:00:00.000Z')
   })
 
-  test.each(['2026-02-29', '2026-00-10', '26-1-1', 20261123, ''])('%s is no day', (value) => {
+  test.each(['2026-02-29', '2026-02-29T12:00:00Z', '2026-00-10', '26-1-1', 20261123, ''])('%s is no day', (value) => {
     expect(() => DateScalar.parseValue(value)).toThrow('Date takes')
   })
 })

@@ -10,11 +10,17 @@ const fail = (message: string): never => {
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/
 
-function parseInstant(value: unknown, name: string): Date {
+function parseInstant(value: unknown, name: string, expected = 'an ISO-8601 instant'): Date {
   const date = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : new Date(Number.NaN)
-  return Number.isNaN(date.getTime())
-    ? fail(`${name} takes an ISO-8601 instant with a time zone, e.g. 2026-11-23T09:00:00Z.`)
+  return Number.isNaN(date.getTime()) || !isDay(String(value).slice(0, 10))
+    ? fail(`${name} takes ${expected} with a time zone, e.g. 2026-11-23T09:00:00Z.`)
     : date
+}
+
+/** 2026-02-31 parses to 3 March: only a day that reads back the same exists. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
 }
 
 function serializeInstant(value: unknown): string {
@@ -33,12 +39,9 @@ export const DateTimeScalar = new GraphQLScalarType({
 /** Parsed to the text as given: whether the day or the instant is meant decides how a range ends. */
 function parseDate(value: unknown): string {
   if (typeof value === 'string' && CALENDAR_DATE.test(value)) {
-    const day = new Date(`${value}T00:00:00Z`)
-    // 2026-02-31 parses to 3 March: only a date that reads back the same exists.
-    if (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(value)) return value
-    return fail('Date takes a day that exists, e.g. 2026-11-23.')
+    return isDay(value) ? value : fail('Date takes a day that exists, e.g. 2026-11-23.')
   }
-  return parseInstant(value, 'Date').toISOString()
+  return parseInstant(value, 'Date', 'a day, e.g. 2026-11-23, or an instant').toISOString()
 }
 
 export const DateScalar = new GraphQLScalarType({

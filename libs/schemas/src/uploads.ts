@@ -2,7 +2,7 @@ import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql
 import { DateTimeScalar, LongScalar } from './scalars'
 import { UserError } from './userErrors'
 
-export const UploadPurpose = { ITEM: 'ITEM', MODEL: 'MODEL' } as const
+export const UploadPurpose = { ITEM: 'ITEM', MODEL: 'MODEL', ANNOTATIONS: 'ANNOTATIONS' } as const
 export type UploadPurpose = keyof typeof UploadPurpose
 registerEnumType(UploadPurpose, {
   name: 'UploadPurpose',
@@ -10,6 +10,7 @@ registerEnumType(UploadPurpose, {
   valuesConfig: {
     ITEM: { description: 'A picture for `addItems`.' },
     MODEL: { description: '7.1. A model package for `registerModel` or `validateModel`.' },
+    ANNOTATIONS: { description: 'An annotation file for `importAnnotations`.' },
   },
 })
 

@@ -9,6 +9,8 @@ const descriptions: Record<Code, string> = {
   ALREADY_EXISTS: 'The name is taken.',
   MODEL_APPLICATION_MISMATCH: 'The model is for something else.',
   MODEL_PACKAGE_INVALID: 'The model package or its manifest is not usable.',
+  QUERY_SYNTAX: 'The query cannot be read, or compares what cannot be compared.',
+  QUERY_UNKNOWN_FIELD: 'The query names a field that does not exist.',
   BATCH_TOO_LARGE: 'Too many entries in one call.',
   DIMENSION_MISMATCH: 'A vector has another length than the model.',
   PLATFORM_UNAVAILABLE: 'The inference platform is not available.',
@@ -70,6 +72,18 @@ export class ModelApplicationError extends UserError {
   actual!: Application
 }
 
+@ObjectType({
+  implements: UserError,
+  description: '7.2 - 7.5. A query that cannot be read; docs/query-language.md has the language.',
+})
+export class QuerySyntaxError extends UserError {
+  @Field(() => Int, { description: 'Where in the query: 0-based, in UTF-16 units.' })
+  position!: number
+
+  @Field(() => [String], { description: 'What could stand there; of an unknown field, the closest names.' })
+  expected!: string[]
+}
+
 @ObjectType({ implements: UserError, description: 'Too many entries in one call.' })
 export class BatchTooLargeError extends UserError {
   @Field(() => Int, { description: 'Largest number allowed.' })
@@ -120,6 +134,7 @@ export const userErrorTypes = [
   InvalidInputError,
   NotFoundError,
   ModelApplicationError,
+  QuerySyntaxError,
   BatchTooLargeError,
   LimitExceededError,
   ModelPackageError,

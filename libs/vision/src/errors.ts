@@ -56,4 +56,9 @@ export const errors = defineErrors('vision', {
     (facts: { pooling: string; shape: readonly number[] }) =>
       `\`pooling: ${facts.pooling}\` gives no vector for a tensor of shape [${facts.shape.join(', ')}]. Name another \`tensor\`, or set \`pooling\` to none (for [batch, D]), mean, or cls (for [batch, tokens, D]).`,
   ],
+  RLE_INVALID: [
+    'INVALID_INPUT',
+    (facts: { reason: string }) =>
+      `This is no run-length code of a mask of the picture: ${facts.reason}. Encode it as COCO does, in the pixels of the picture.`,
+  ],
 })

@@ -39,3 +39,14 @@ export {
 export { placePicture } from './place'
 export { requireClassShape, requireDetectionShape, requireListedShapes, requireQueryShapes } from './shapes'
 export { isSrgbProfile } from './srgb'
+export {
+  type RunLengths,
+  checkRunLengths,
+  decodeRle,
+  encodeRle,
+  maskArea,
+  maskBounds,
+  maskOf,
+  runLengthsOf,
+} from './runLengths'
+export { type PlanePoint, type PlanePolygon, pointsBounds, polygonsArea, polygonsBounds, rasterise } from './polygons'

@@ -11,6 +11,7 @@ import type { EmbedRequest as _lakelens_inference_v1_EmbedRequest, EmbedRequest_
 import type { EmbedResponse as _lakelens_inference_v1_EmbedResponse, EmbedResponse__Output as _lakelens_inference_v1_EmbedResponse__Output } from './lakelens/inference/v1/EmbedResponse';
 import type { EmbedResult as _lakelens_inference_v1_EmbedResult, EmbedResult__Output as _lakelens_inference_v1_EmbedResult__Output } from './lakelens/inference/v1/EmbedResult';
 import type { InferenceClient as _lakelens_inference_v1_InferenceClient, InferenceDefinition as _lakelens_inference_v1_InferenceDefinition } from './lakelens/inference/v1/Inference';
+import type { LabelThreshold as _lakelens_inference_v1_LabelThreshold, LabelThreshold__Output as _lakelens_inference_v1_LabelThreshold__Output } from './lakelens/inference/v1/LabelThreshold';
 import type { LoadModelRequest as _lakelens_inference_v1_LoadModelRequest, LoadModelRequest__Output as _lakelens_inference_v1_LoadModelRequest__Output } from './lakelens/inference/v1/LoadModelRequest';
 import type { LoadModelResponse as _lakelens_inference_v1_LoadModelResponse, LoadModelResponse__Output as _lakelens_inference_v1_LoadModelResponse__Output } from './lakelens/inference/v1/LoadModelResponse';
 import type { ModelRef as _lakelens_inference_v1_ModelRef, ModelRef__Output as _lakelens_inference_v1_ModelRef__Output } from './lakelens/inference/v1/ModelRef';
@@ -39,6 +40,7 @@ export interface ProtoGrpcType {
         EmbedResponse: MessageTypeDefinition<_lakelens_inference_v1_EmbedResponse, _lakelens_inference_v1_EmbedResponse__Output>
         EmbedResult: MessageTypeDefinition<_lakelens_inference_v1_EmbedResult, _lakelens_inference_v1_EmbedResult__Output>
         Inference: SubtypeConstructor<typeof grpc.Client, _lakelens_inference_v1_InferenceClient> & { service: _lakelens_inference_v1_InferenceDefinition }
+        LabelThreshold: MessageTypeDefinition<_lakelens_inference_v1_LabelThreshold, _lakelens_inference_v1_LabelThreshold__Output>
         LoadModelRequest: MessageTypeDefinition<_lakelens_inference_v1_LoadModelRequest, _lakelens_inference_v1_LoadModelRequest__Output>
         LoadModelResponse: MessageTypeDefinition<_lakelens_inference_v1_LoadModelResponse, _lakelens_inference_v1_LoadModelResponse__Output>
         ModelRef: MessageTypeDefinition<_lakelens_inference_v1_ModelRef, _lakelens_inference_v1_ModelRef__Output>

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { importFolder, type ImportSummary, type Refusal } from '../import/importFolder'
+import { readMetadataFiles } from '../import/metadataFile'
 import { openReport } from '../import/report'
 import { countFiles } from '../import/walk'
 import { interruptible, Interrupted, openApi, wholeNumber, withApiOptions, type ApiOptions } from '../options'
@@ -9,19 +10,36 @@ import { createProgressBoard } from '../progress'
 
 interface Options extends ApiOptions {
   collection: string
+  type?: 'image' | 'video'
   recursive: boolean
+  metadata: string[]
+  tag: string[]
   concurrency: number
   report?: string
 }
 
 const listedRefusals = 50
+const collect = (text: string, before: string[]): string[] => [...before, text]
 
 export const importCommand = (): Command =>
   withApiOptions(
     new Command('import')
-      .description('upload the pictures of a folder into a collection')
+      .description('upload the pictures or videos of a folder into a collection')
       .argument('<folder>', 'the folder')
       .requiredOption('--collection <name>', 'the collection; made when there is none of that name')
+      .addOption(
+        new Option('--type <type>', 'what a new collection holds; by the first files unless given').choices([
+          'image',
+          'video',
+        ]),
+      )
+      .option(
+        '--metadata <file>',
+        'JSON for the new items: an object, or a list of {"file", "metadata"}; repeatable',
+        collect,
+        [],
+      )
+      .option('--tag <tag>', 'a custom tag for the new items; repeatable', collect, [])
       .option('--recursive', 'with its sub-folders: a/b.jpg becomes the item a_b.jpg', false)
       .option('--concurrency <n>', 'uploads at once', wholeNumber(1, 32), 4)
       .option('--report <file>', 'write every refused file and the summary to this file, one JSON object a line'),
@@ -29,7 +47,8 @@ export const importCommand = (): Command =>
     .addHelpText(
       'after',
       `
-Every file is tried, whatever its name: the server decides by the bytes what it is. Names that begin with a dot are
+Every file is tried, whatever its name: the server decides by the bytes what it is. A collection holds
+pictures or videos, and refuses the other kind file by file. Names that begin with a dot are
 skipped. What the collection holds already under the same name with the same bytes isn't sent again, so an interrupted
 import goes on when the same command is run again.
 
@@ -41,6 +60,7 @@ Exit codes: 0 the folder is in, but for the refused files listed at the end; 1 i
     })
 
 async function runImport(folder: string, options: Options, signal: AbortSignal): Promise<void> {
+  const metadata = await readMetadataFiles(options.metadata)
   const total = await countFiles(folder, options.recursive)
   const api = await openApi(options)
   const board = createProgressBoard()
@@ -51,6 +71,9 @@ async function runImport(folder: string, options: Options, signal: AbortSignal):
   try {
     const summary = await importFolder(api, {
       ...options,
+      type: options.type === undefined ? undefined : options.type === 'video' ? 'VIDEO' : 'IMAGE',
+      metadata,
+      tags: options.tag,
       folder,
       signal,
       onProgress(progress) {
@@ -65,6 +88,7 @@ async function runImport(folder: string, options: Options, signal: AbortSignal):
     board.stop()
     report?.write({ summary })
     print(options, folder, summary, refusals)
+    printUnused(metadata.unused())
   } catch (error) {
     board.stop()
     if (error instanceof Interrupted || latest) {
@@ -75,6 +99,12 @@ async function runImport(folder: string, options: Options, signal: AbortSignal):
   } finally {
     await report?.close()
   }
+}
+
+function printUnused(names: readonly string[]): void {
+  if (names.length === 0) return
+  const listed = names.slice(0, 5).join(', ')
+  console.log(printable(`Metadata of ${names.length} without a new file: ${listed}${names.length > 5 ? ', …' : ''}`))
 }
 
 function print(options: Options, folder: string, summary: ImportSummary, refusals: Refusal[]): void {

@@ -16,16 +16,24 @@ export interface JobState {
 
 export const jobFields = `id status parameters error { code message } counts { total processed succeeded skipped failed }`
 
-export async function createCollection(api: Api, name: string): Promise<string> {
+export async function createCollection(
+  api: Api,
+  name: string,
+  contentType: 'IMAGE' | 'VIDEO' = 'IMAGE',
+): Promise<string> {
   const { collection } = await api.mutate<{ collection: { id: string }; userErrors: UserError[] }>(
     `mutation ($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } userErrors { code message path } } }`,
-    { input: { name, contentType: 'IMAGE' } },
+    { input: { name, contentType } },
   )
   return collection.id
 }
 
 /** Uploads one file and returns the upload's id. */
-export async function upload(api: Api, file: string, purpose: 'ITEM' | 'MODEL' = 'ITEM'): Promise<string> {
+export async function upload(
+  api: Api,
+  file: string,
+  purpose: 'ITEM' | 'MODEL' | 'ANNOTATIONS' = 'ITEM',
+): Promise<string> {
   const { size } = await stat(file)
   const { upload: ticket } = await api.mutate<{
     upload: { id: string; url: string; method: string; headers: { name: string; value: string }[] }

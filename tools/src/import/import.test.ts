@@ -202,3 +202,25 @@ test.each([
   expect(errorLines.join('\n')).toContain(said)
   expect(errorLines.join('\n')).not.toContain('    at ')
 })
+
+test('metadata and tags come with the files', async () => {
+  const path = await folderOf('described', { 'a.jpg': await picture(11), 'b.jpg': await picture(12) })
+  const metadata = join(folder, 'described.json')
+  const perFile = join(folder, 'described-each.json')
+  writeFileSync(metadata, JSON.stringify({ 'Captured Location': 'Winnipeg', Tags: ['water'] }))
+  writeFileSync(perFile, JSON.stringify([{ file: 'b.jpg', metadata: { camera: { iso: 100 } } }]))
+  const url = gateway.url
+  const command = ['import', path, '--collection', 'described', '--metadata', metadata, '--metadata', perFile]
+  const out = jest.spyOn(console, 'log').mockImplementation(() => undefined)
+  try {
+    expect(await run(['node', 'lakelens', ...command, '--tag', 'import 1', '--url', url])).toBe(0)
+  } finally {
+    out.mockRestore()
+  }
+  const { items } = await createApi({ url, key: undefined }).request<{ items: { nodes: { metadata: unknown }[] } }>(
+    `{ items(scope: { uniqueNames: ["described_a.jpg", "described_b.jpg"] }, orderBy: { field: NAME, direction: ASC }) {
+         nodes { metadata } } }`,
+  )
+  const everywhere = { 'Captured Location': 'Winnipeg', Tags: ['water', 'import 1'] }
+  expect(items.nodes.map((node) => node.metadata)).toEqual([everywhere, { ...everywhere, camera: { iso: 100 } }])
+})

@@ -2,14 +2,21 @@ import { access, constants, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { isLakeError, jitteredBackoff, messageOf, sleep } from '@lakelens/kernel'
 import { apiError, type Api, type UserError } from '../api'
-import { openCollection } from './openCollection'
+import { guessType } from './guessType'
+import type { GivenMetadata } from './metadataFile'
+import { openCollection, type ImportType } from './openCollection'
 import { digestOf, putFile, type UploadTarget } from './putFile'
 import { walk, type LocalFile, type WalkTally } from './walk'
 
 export interface ImportOptions {
   folder: string
   collection: string
+  /** What the collection holds; by the files unless given. */
+  type?: ImportType | undefined
   recursive: boolean
+  /** What each file is given, by its name in the collection; those that are there already keep what they have. */
+  metadata?: GivenMetadata | undefined
+  tags?: readonly string[] | undefined
   /** Uploads at once. */
   concurrency: number
   signal: AbortSignal
@@ -50,7 +57,10 @@ const attempts = 8
  * Uploading a batch overlaps with the server's decoding of the batch before it.
  */
 export async function importFolder(api: Api, options: ImportOptions): Promise<ImportSummary> {
-  const collection = await openCollection(api, options.collection, options.signal)
+  const type = options.type
+    ? { asked: options.type }
+    : { guessed: await guessType(walk(options.folder, options.recursive, { dotFiles: 0, others: 0 })) }
+  const collection = await openCollection(api, options.collection, type, options.signal)
   const summary: ImportSummary = {
     collectionId: collection.id,
     seen: 0,
@@ -227,7 +237,12 @@ async function addItems(run: Run, uploads: Uploaded[]): Promise<void> {
       {
         input: {
           collectionId: run.summary.collectionId,
-          items: uploads.map(({ file, uploadId }) => ({ source: { uploadId }, name: file.name })),
+          items: uploads.map(({ file, uploadId }) => ({
+            source: { uploadId },
+            name: file.name,
+            metadata: run.metadata?.of(file.name),
+            tags: run.tags,
+          })),
         },
       },
       { signal: run.signal },

@@ -8,22 +8,27 @@ interface Found {
   contentType: string
 }
 
+export type ImportType = 'IMAGE' | 'VIDEO'
+
 /**
  * The collection of that name, made when there is none. Creating first costs one call and leaves no gap for a second
- * importer. The name comes back as the lake writes it: unique names begin with it.
+ * importer. The name comes back as the lake writes it: unique names begin with it. A type that was asked for must be that of a
+ * collection that is there; a type that was guessed gives way to it.
  */
 export async function openCollection(
   api: Api,
   name: string,
+  type: { asked: ImportType } | { guessed: ImportType },
   signal: AbortSignal,
 ): Promise<{ id: string; name: string }> {
+  const contentType = 'asked' in type ? type.asked : type.guessed
   const { createCollection } = await api.request<{
     createCollection: { collection: { id: string; name: string } | null; userErrors: UserError[] }
   }>(
     `mutation Open($input: CreateCollectionInput!) {
        createCollection(input: $input) { collection { id name } userErrors { code message path } }
      }`,
-    { input: { name, contentType: 'IMAGE' } },
+    { input: { name, contentType } },
     { signal },
   )
   if (createCollection.collection) return createCollection.collection
@@ -31,7 +36,8 @@ export async function openCollection(
   const known = error?.code === 'ALREADY_EXISTS' ? await findCollection(api, name, signal) : null
   if (known === null)
     throw apiError(error?.code ?? 'INTERNAL', error?.message ?? `The collection ${name} was not created.`)
-  if (known.contentType !== 'IMAGE') throw errors.COLLECTION_TYPE({ name, contentType: known.contentType })
+  const fits = 'asked' in type ? known.contentType === type.asked : known.contentType !== 'OTHER'
+  if (!fits) throw errors.COLLECTION_TYPE({ name, contentType: known.contentType, wanted: contentType })
   return known
 }
 

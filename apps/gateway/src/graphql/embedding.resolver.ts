@@ -1,9 +1,10 @@
-import { readEmbeddings, startEmbeddings, type EmbeddingVector, type Job } from '@lakelens/metalake'
+import { planEmbeddings, readEmbeddings, startEmbeddings, type EmbeddingVector } from '@lakelens/metalake'
 import * as types from '@lakelens/schemas'
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql'
 import type { GatewayContext } from '../context'
 import { payload } from './payload'
 import { toScope } from './scope'
+import { nothingStarted, type Started } from './tagging.resolver'
 
 @Resolver(() => types.EmbeddingVector)
 export class EmbeddingResolver {
@@ -41,17 +42,19 @@ export class EmbeddingResolver {
 
   @Mutation(() => types.EmbeddingsPayload, {
     description:
-      '7.4. Generates embeddings for the images of a collection, or of a list. Returns at once with a job; follow `jobProgress`.',
+      '7.4 and 7.5. Generates embeddings for the items of a collection, of a list, or of the whole MetaLake. Returns at once with a job; follow `jobProgress`.',
   })
   embeddings(
     @Ctx() { lake }: GatewayContext,
     @Arg('input', () => types.EmbeddingsInput, { description: 'What to embed, and with which model.' })
-    input: types.EmbeddingsInput,
+    { dryRun, ...given }: types.EmbeddingsInput,
   ) {
-    return payload<{ job: Job | null }>(
-      async () => ({ job: await startEmbeddings(lake, { ...input, scope: toScope(input.scope, 'scope') }) }),
-      { job: null },
-    )
+    return payload<Started>(async () => {
+      const input = { ...given, scope: toScope(given.scope, 'scope') }
+      return dryRun
+        ? { job: null, plan: await planEmbeddings(lake, input) }
+        : { job: await startEmbeddings(lake, input), plan: null }
+    }, nothingStarted)
   }
 }
 

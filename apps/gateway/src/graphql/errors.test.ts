@@ -39,32 +39,32 @@ describe('expected problems are typed and carry their facts', () => {
   }
   const scope = { uniqueNames: ['taken_a.jpg'] }
 
-  test.each([
-    ['query', { query: 'annotation.label=Bird' }, ['query']],
-    ['filter', { filter: { annotationTypes: ['RAW'] } }, ['filter']],
-    ['scope.metalake', { scope: { metalake: { contentType: 'IMAGE' } } }, ['scope', 'metalake']],
-    ['inferencePlatform', { inferencePlatform: 'AWS' }, ['inferencePlatform']],
-  ])('%s is not supported yet, and says so by name', async (field, part, path) => {
-    for (const mutation of ['autoTag', 'embeddings']) {
-      expect(await run(mutation, { scope, ...part })).toMatchObject({
-        __typename: 'NotSupportedError',
-        code: 'NOT_SUPPORTED',
-        field,
-        path,
-      })
-    }
-  })
+  test.each([['inferencePlatform', { inferencePlatform: 'AWS' }, ['inferencePlatform']]])(
+    '%s is not supported yet, and says so by name',
+    async (field, part, path) => {
+      for (const mutation of ['autoTag', 'embeddings']) {
+        expect(await run(mutation, { scope, ...part })).toMatchObject({
+          __typename: 'NotSupportedError',
+          code: 'NOT_SUPPORTED',
+          field,
+          path,
+        })
+      }
+    },
+  )
 
   test('an unknown model has suggestions; one for something else says for what', async () => {
     expect(await run('autoTag', { scope, modelId: 'tiny-detectr' })).toMatchObject({
       __typename: 'NotFoundError',
       code: 'NOT_FOUND',
+      path: ['modelId'],
       suggestions: expect.arrayContaining(['tiny-detector']) as unknown,
     })
     expect(await run('autoTag', { scope, modelId: 'tiny-embedder' })).toMatchObject({
       __typename: 'ModelApplicationError',
       expected: 'AUTO_TAGGING',
       actual: 'EMBEDDING',
+      path: ['modelId'],
     })
   })
 

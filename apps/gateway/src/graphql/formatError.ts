@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors'
-import { isLakeError, type ErrorCategory } from '@lakelens/kernel'
+import { isLakeError, type ErrorCategory, type LakeError } from '@lakelens/kernel'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 
 const codes: Partial<Record<ErrorCategory, string>> = {
@@ -36,7 +36,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   const original = unwrapResolverError(error)
   if (isLakeError(original) && original.category !== 'INTERNAL') {
-    const extensions = { code: codes[original.category] ?? 'BAD_USER_INPUT', reason: original.code }
+    const extensions = {
+      code: codes[original.category] ?? 'BAD_USER_INPUT',
+      reason: original.code,
+      ...inQuery(original),
+    }
     return { message: original.message, ...place, extensions }
   }
   if (isGraphQLFault(error)) {
@@ -49,6 +53,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const message = 'Something unforeseen went wrong. The log has the details under the request id.'
   return { message, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
 }
+
+/** Of a search query: where it is wrong, and what was expected there. */
+const inQuery = ({ code, facts: { position, expected } }: LakeError) =>
+  code.startsWith('QUERY_') && { position, expected }
 
 const VARIABLE = /^Variable "\$(\w+)" got invalid value/
 

@@ -1,4 +1,14 @@
-import { addItems, getItem, itemUrl, listAnnotations, listItems, thumbnailUrl, type Item } from '@lakelens/metalake'
+import {
+  addItems,
+  getItem,
+  itemUrl,
+  listAnnotations,
+  listItems,
+  shownMetadata,
+  thumbnailUrl,
+  updateItemMetadata,
+  type Item,
+} from '@lakelens/metalake'
 import * as types from '@lakelens/schemas'
 import { type GraphQLResolveInfo } from 'graphql'
 import { Arg, Args, Ctx, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
@@ -18,6 +28,13 @@ export class ItemResolver {
     @Info() info: GraphQLResolveInfo,
     @Arg('scope', () => types.ScopeInput, { nullable: true, description: 'Only those of a collection, or of a list.' })
     scope: types.ScopeInput | null,
+    @Arg('query', () => String, {
+      nullable: true,
+      description: '7.2. Search query, e.g. `annotation.label=Bird`; docs/query-language.md has the language.',
+    })
+    query: string | null,
+    @Arg('filter', () => types.FilterInput, { nullable: true, description: '7.2. Narrows the query.' })
+    filter: types.FilterInput | null,
     @Arg('orderBy', () => types.ItemOrderInput, {
       nullable: true,
       defaultValue: { field: 'CREATED_AT', direction: 'DESC' },
@@ -26,7 +43,13 @@ export class ItemResolver {
     orderBy: types.ItemOrderInput | null,
   ) {
     return toConnection(
-      await listItems(lake, { scope: scope && toScope(scope, 'scope'), orderBy, ...chosenPage(page, info) }),
+      await listItems(lake, {
+        scope: scope && toScope(scope, 'scope'),
+        query,
+        filter,
+        orderBy,
+        ...chosenPage(page, info),
+      }),
     )
   }
 
@@ -57,6 +80,17 @@ export class ItemResolver {
     )
   }
 
+  @Mutation(() => types.UpdateItemMetadataPayload, {
+    description: 'Edits metadata and custom tags of at most 1,000 items, all or none.',
+  })
+  updateItemMetadata(
+    @Ctx() { lake }: GatewayContext,
+    @Arg('input', () => types.UpdateItemMetadataInput, { description: 'Which items, and what changes.' })
+    input: types.UpdateItemMetadataInput,
+  ) {
+    return payload<{ items: Item[] }>(async () => ({ items: await updateItemMetadata(lake, input) }), { items: [] })
+  }
+
   @FieldResolver(() => ID, globalIdField)
   id(@Root() item: Item) {
     return encodeId('Item', item.id)
@@ -83,6 +117,16 @@ export class ItemResolver {
   @FieldResolver()
   resolution(@Root() item: Item) {
     return item.width === null || item.height === null ? null : { width: item.width, height: item.height }
+  }
+
+  @FieldResolver()
+  metadata(@Root() item: Item) {
+    return shownMetadata(item)
+  }
+
+  @FieldResolver()
+  customTags(@Root() item: Item) {
+    return item.tags
   }
 
   @FieldResolver()

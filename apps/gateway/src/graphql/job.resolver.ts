@@ -1,5 +1,6 @@
 import {
   getJob,
+  jobDownloadUrl,
   isAnalysis,
   jobFailures,
   labelCounts,
@@ -91,7 +92,8 @@ export class JobResolver {
   @FieldResolver()
   async scope(@Root() job: Job, @Ctx() { loaders }: GatewayContext) {
     if (!isAnalysis(job.type)) return null
-    return { collection: job.collectionId === null ? null : await loaders.collections.load(job.collectionId) }
+    const collection = job.collectionId === null ? null : await loaders.collections.load(job.collectionId)
+    return { collection, contentType: job.contentType }
   }
 
   @FieldResolver()
@@ -104,6 +106,11 @@ export class JobResolver {
   }
 
   @FieldResolver()
+  downloadUrl(@Root() job: Job, @Ctx() { lake }: GatewayContext) {
+    return jobDownloadUrl(lake, job)
+  }
+
+  @FieldResolver()
   labelCounts(@Root() job: Job, @Ctx() { lake }: GatewayContext) {
     return labelCounts(lake, job.id)
   }
@@ -113,7 +120,7 @@ export class JobResolver {
 export class JobFailureResolver {
   @FieldResolver()
   item(@Root() failure: JobFailure, @Ctx() { loaders }: GatewayContext) {
-    return loaders.items.load(failure.itemId)
+    return failure.itemId === null ? null : loaders.items.load(failure.itemId)
   }
 }
 

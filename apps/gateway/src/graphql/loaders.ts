@@ -1,5 +1,6 @@
 import {
   aliasesOfModels,
+  annotationsByIds,
   annotationTypesOfItems,
   collectionsByIds,
   embeddingModelsOfItems,
@@ -20,6 +21,7 @@ export function createLoaders(lake: Lake) {
   const batch = <V>(load: (lake: Lake, ids: readonly string[]) => Promise<V[]>) =>
     new DataLoader<string, V>((ids) => load(lake, ids))
   return {
+    annotations: batch(annotationsByIds),
     collections: batch(collectionsByIds),
     itemCounts: batch(itemCounts),
     items: batch(itemsByIds),

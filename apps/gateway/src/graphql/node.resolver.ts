@@ -8,6 +8,7 @@ type Loader = (context: GatewayContext, id: string) => Promise<object | null>
 const isNumber = (id: string): boolean => /^[1-9]\d{0,17}$/.test(id)
 
 const loaders: Readonly<Record<string, Loader>> = {
+  Annotation: async (context, id) => (isNumber(id) ? context.loaders.annotations.load(id) : null),
   Collection: async (context, id) => (isNumber(id) ? context.loaders.collections.load(id) : null),
   Item: async (context, id) => (isNumber(id) ? context.loaders.items.load(id) : null),
   Job: async (context, id) => (isNumber(id) ? context.loaders.jobs.load(id) : null),

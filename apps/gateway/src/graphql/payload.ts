@@ -25,6 +25,11 @@ const isOneOf = (value: unknown, values: readonly string[]): boolean =>
 const applications = ['AUTO_TAGGING', 'AUTO_ANNOTATION', 'EMBEDDING']
 const platforms = ['AWS', 'LOCAL']
 
+const querySyntax = ({ position, expected }: Facts) =>
+  isCount(position) && Array.isArray(expected)
+    ? { __typename: 'QuerySyntaxError', position, expected: expected.map(String) }
+    : null
+
 /** The concrete type of a code, where the error carries its facts; null where it does not. */
 const concrete: Partial<
   Record<UserErrorCode, (facts: Facts) => { __typename: string; [fact: string]: unknown } | null>
@@ -37,6 +42,8 @@ const concrete: Partial<
     isOneOf(expected, applications) && isOneOf(actual, applications)
       ? { __typename: 'ModelApplicationError', expected, actual }
       : null,
+  QUERY_SYNTAX: querySyntax,
+  QUERY_UNKNOWN_FIELD: querySyntax,
   BATCH_TOO_LARGE: ({ limit, received }) =>
     isCount(limit) && isCount(received) ? { __typename: 'BatchTooLargeError', limit, received } : null,
   LIMIT_EXCEEDED: (facts) => {
@@ -73,6 +80,10 @@ export function toUserErrors(errors: readonly LakeError[]): UserErrorValue[] {
   if (unforeseen) throw unforeseen
   return errors.filter(isUserError).map(toUserError)
 }
+
+/** What is wrong with a query, each with its place: also where it is only too large. */
+export const toQueryErrors = (errors: readonly LakeError[]): UserErrorValue[] =>
+  toUserErrors(errors).map((error, n) => ({ ...error, ...(querySyntax(errors[n]?.facts ?? {}) ?? {}) }))
 
 /**
  * A mutation's answer: what the use-case gave, or `refused` with the reason in `userErrors`. Errors that no change of the

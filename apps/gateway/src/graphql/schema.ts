@@ -5,14 +5,17 @@ import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { ApiKeyResolver, ViewerResolver } from './access.resolver'
 import { AnnotationResolver, TagResolver } from './annotation.resolver'
 import { CollectionResolver } from './collection.resolver'
+import { DeletionResolver } from './deletion.resolver'
 import { EmbeddingResolver, EmbeddingVectorResolver } from './embedding.resolver'
+import { ExchangeResolver } from './exchange.resolver'
 import { ItemResolver } from './item.resolver'
 import { JobFailureResolver, JobProgressResolver, JobResolver } from './job.resolver'
 import { ModelResolver, ModelVersionResolver } from './model.resolver'
 import { NodeResolver } from './node.resolver'
+import { QueryResolver } from './query.resolver'
 import { RegistrationResolver } from './registration.resolver'
 import { SystemResolver } from './system.resolver'
-import { TaggingResolver } from './tagging.resolver'
+import { JobPlanResolver, PreviewResultResolver, TaggingResolver } from './tagging.resolver'
 import { UploadResolver } from './upload.resolver'
 
 /** type-graphql asks for one; ours would reach this process alone. Subscriptions read what is stored, so any replica serves any job. */
@@ -35,15 +38,20 @@ export function lakeSchema(): GraphQLSchema {
         AnnotationResolver,
         ApiKeyResolver,
         CollectionResolver,
+        DeletionResolver,
         EmbeddingResolver,
         EmbeddingVectorResolver,
+        ExchangeResolver,
         ItemResolver,
         JobFailureResolver,
+        JobPlanResolver,
         JobProgressResolver,
         JobResolver,
         ModelResolver,
         ModelVersionResolver,
         NodeResolver,
+        PreviewResultResolver,
+        QueryResolver,
         RegistrationResolver,
         SystemResolver,
         TaggingResolver,

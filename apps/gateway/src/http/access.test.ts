@@ -29,6 +29,8 @@ const operations: Record<string, { needs: 'VIEWER' | 'ANALYST' | 'ADMIN'; docume
   embeddingVectors: { needs: 'VIEWER', document: '{ embeddingVectors(uniqueNames: ["x"]) { status } }' },
   job: { needs: 'VIEWER', document: '{ job(id: "x") { id } }' },
   jobs: { needs: 'VIEWER', document: '{ jobs { totalCount } }' },
+  validateQuery: { needs: 'VIEWER', document: '{ validateQuery(query: "date=2026-01-02") { ok } }' },
+  queryFields: { needs: 'VIEWER', document: '{ queryFields { path } }' },
   apiKeys: { needs: 'ADMIN', document: '{ apiKeys { totalCount } }' },
   createCollection: {
     needs: 'ANALYST',
@@ -47,6 +49,51 @@ const operations: Record<string, { needs: 'VIEWER' | 'ANALYST' | 'ADMIN'; docume
   embeddings: {
     needs: 'ANALYST',
     document: `mutation { embeddings(input: { scope: ${scope} }) { userErrors { code } } }`,
+  },
+  previewAutoTag: {
+    needs: 'ANALYST',
+    document: 'mutation { previewAutoTag(input: { uniqueNames: ["nobody"] }) { userErrors { code } } }',
+  },
+  updateCollection: {
+    needs: 'ANALYST',
+    document: `mutation { updateCollection(input: { collectionId: "${encodeId('Collection', '9')}" }) { userErrors { code } } }`,
+  },
+  updateItemMetadata: {
+    needs: 'ANALYST',
+    document:
+      'mutation { updateItemMetadata(input: { uniqueNames: ["nobody"], addTags: ["a"] }) { userErrors { code } } }',
+  },
+  createAnnotation: {
+    needs: 'ANALYST',
+    document: 'mutation { createAnnotation(input: { uniqueName: "nobody", label: "a" }) { userErrors { code } } }',
+  },
+  updateAnnotation: {
+    needs: 'ANALYST',
+    document: `mutation { updateAnnotation(input: { annotationId: "${encodeId('Annotation', '9')}", label: "a" }) { userErrors { code } } }`,
+  },
+  deleteAnnotations: {
+    needs: 'ANALYST',
+    document: `mutation { deleteAnnotations(input: { annotationIds: ["${encodeId('Annotation', '9')}"] }) { userErrors { code } } }`,
+  },
+  reviewAnnotations: {
+    needs: 'ANALYST',
+    document: `mutation { reviewAnnotations(input: { target: { annotationIds: ["${encodeId('Annotation', '9')}"] }, decision: ACCEPT }) { userErrors { code } } }`,
+  },
+  exportAnnotations: {
+    needs: 'ANALYST',
+    document: `mutation { exportAnnotations(input: { scope: ${scope}, format: CSV }) { userErrors { code } } }`,
+  },
+  importAnnotations: {
+    needs: 'ANALYST',
+    document: `mutation { importAnnotations(input: { uploadId: "x", collectionId: "${encodeId('Collection', '9')}" }) { userErrors { code } } }`,
+  },
+  deleteItems: {
+    needs: 'ADMIN',
+    document: `mutation { deleteItems(input: { scope: ${scope} }) { userErrors { code } } }`,
+  },
+  deleteCollection: {
+    needs: 'ADMIN',
+    document: `mutation { deleteCollection(input: { collectionId: "${encodeId('Collection', '9')}" }) { userErrors { code } } }`,
   },
   registerModel: {
     needs: 'ANALYST',

@@ -13,6 +13,7 @@ import { LakeError, silentLogger } from '@lakelens/kernel'
 import {
   createDiskBlobStore,
   createUrlSigner,
+  createVideoTools,
   type BlobStore,
   type GrantRequest,
   type SigningKey,
@@ -61,6 +62,7 @@ beforeEach(() => {
     db: database(),
     blobs,
     backend,
+    videos: createVideoTools(),
     signer: createUrlSigner({ keys: async () => ring, publicUrl: () => origin }),
     models: {
       dataDir: root,

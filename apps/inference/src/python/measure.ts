@@ -91,7 +91,7 @@ export async function measurePython({ settings, picture, box, rounds, log }: Mea
     const detect = await trip(detectionKeys, (value) =>
       parseDetections(value, {
         ...{ application: 'AUTO_TAGGING', labels: ['thing'], picture: prepared.size, boxes: 'pixels' },
-        ...{ activation: 'none', confidenceThreshold: 0.5, maxDetections: 300 },
+        ...{ activation: 'none', confidenceThreshold: 0.5, maxDetections: 300, classThresholds: null },
       }),
     )
     const embed = await trip('"embedding"', (value) => parseEmbedding(value, 2048))

@@ -9,6 +9,7 @@ const tagging: Reading = {
   boxes: 'pixels',
   activation: 'none',
   confidenceThreshold: 0.5,
+  classThresholds: null,
   maxDetections: 100,
 }
 const annotation: Reading = { ...tagging, application: 'AUTO_ANNOTATION' }
@@ -177,6 +178,17 @@ describe('what is read', () => {
     expect(read(fields, { confidenceThreshold: 0.71 })).toHaveLength(1)
     expect(read(fields, { maxDetections: 1 })).toEqual([cat])
     expect(read({ boxes, probs: [0, 0.9], classes: [1, 0] }, { confidenceThreshold: 0 })).toEqual([cat])
+  })
+
+  test('single labels are wanted, or have thresholds, before the limit', () => {
+    const fields = { boxes, probs: [0.6, 0.9], classes: [1, 0] }
+    const dogsOnly = [Infinity, 0.5, Infinity]
+    expect(read(fields, { classThresholds: dogsOnly, maxDetections: 1 })).toEqual([['dog', 0.6, expect.anything()]])
+    expect(read(fields, { classThresholds: [0.95, 0.7, 0] })).toEqual([])
+    expect(read(fields, { confidenceThreshold: 0.5, classThresholds: [0.95, 0.5, 0.5] })).toHaveLength(1)
+    expect(read({ probs: [0.2, 0.7, 0.9] }, { classThresholds: [0.1, Infinity, Infinity] })).toEqual([
+      ['cat', 0.2, null],
+    ])
   })
 
   test('boxes are clipped to the picture; one without area, or beside it, is left out', () => {

@@ -1,4 +1,5 @@
 import type { Size } from '@lakelens/vision'
+import type { ClassThresholds } from '../threadProtocol'
 import { answerErrors } from './answerErrors'
 import { type AnswerContext, type FoundObject, type Units, readObjects } from './readObjects'
 import { type Value, type ValueRecord, asMatrix, asVector, describeValue, field, isRecord, missing } from './values'
@@ -14,6 +15,8 @@ export interface Reading {
   /** 0..1; what scores below is dropped, whatever the script does. */
   confidenceThreshold: number
   maxDetections: number
+  /** By the index of a label; Infinity: it is not wanted. Null: nothing is said of single labels. */
+  classThresholds: ClassThresholds | null
 }
 
 export interface ParsedDetection {
@@ -31,14 +34,21 @@ export interface ParsedDetection {
  */
 export function parseDetections(answer: Value, reading: Reading): ParsedDetection[] {
   const context: AnswerContext = { ...reading, scoreKey: reading.application === 'AUTO_TAGGING' ? 'probs' : 'logits' }
-  // As the graphs' own scores are compared: 0.7 as a float32 must pass a threshold of 0.7.
-  const atLeast = Math.fround(reading.confidenceThreshold)
+  const threshold = thresholdOf(reading)
   return readObjects(requireRecord(answer), context)
-    .filter(({ confidence }) => confidence >= atLeast && confidence > 0)
+    .filter(({ label, confidence }) => confidence >= threshold(label) && confidence > 0)
     .sort((a, b) => b.confidence - a.confidence)
     .map((found) => ({ ...found, box: found.box && clipped(found.box, reading) }))
     .filter(({ box }) => box === null || (box.width > 0 && box.height > 0))
     .slice(0, reading.maxDetections)
+}
+
+/** As the graphs' own scores are compared: 0.7 as a float32 must pass a threshold of 0.7. */
+function thresholdOf({ labels, classThresholds, confidenceThreshold }: Reading): (label: string) => number {
+  const general = Math.fround(confidenceThreshold)
+  if (classThresholds === null) return () => general
+  const own = new Map(labels.map((label, n) => [label, Math.fround(classThresholds[n] ?? Infinity)]))
+  return (label) => own.get(label) ?? Infinity
 }
 
 function clipped(

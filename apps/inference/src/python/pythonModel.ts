@@ -3,6 +3,7 @@ import type { Manifest, Size } from '@lakelens/vision'
 import sharp from 'sharp'
 import { errors } from '../errors'
 import { type Gate, createGate } from '../gate'
+import type { ClassThresholds } from '../threadProtocol'
 import { answerErrors } from './answerErrors'
 import { pythonErrors } from './errors'
 import { type KeptProcess, keepProcess } from './keepProcess'
@@ -30,6 +31,8 @@ export interface DetectOptions {
   box: Size
   confidenceThreshold: number
   maxDetections: number
+  /** As `DetectParameters` has it. */
+  classThresholds: ClassThresholds | null
 }
 
 export interface PythonModelOptions {

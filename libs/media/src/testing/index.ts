@@ -1,1 +1,2 @@
 export { describeBlobStore } from './blobStoreConformance'
+export * from './videoFiles'

@@ -3,20 +3,17 @@ import { lastItemId } from '@lakelens/db'
 import { announceWork, enqueue } from '@lakelens/jobs'
 import { z } from 'zod'
 import { errors } from '../errors'
-import { refuseUnsupported } from '../items/items'
-import { resolveScope, type Scope } from '../items/scope'
+import { resolveSelection, storedSelection, type Scope, type SelectionInput } from '../items/selection'
 import { idempotencyKeyOf } from '../jobs/idempotencyKey'
 import { toJob, type Job } from '../jobs/jobs'
 import { analysisTypes, type AnalysisKind } from '../jobs/kinds'
 import type { Lake } from '../lake'
-import { checkModel, type RunnableApplication } from '../models'
+import { atModelId, checkModel, type RunnableApplication } from '../models'
 
 /** What every run over items is asked with. */
-export interface AnalysisInput {
+export interface AnalysisInput extends SelectionInput {
   scope: Scope
   modelId?: string | undefined
-  query?: string | null | undefined
-  filter?: unknown
   inferencePlatform?: 'USE_ENV' | 'AWS' | 'LOCAL' | undefined
   onExisting?: 'SKIP' | 'REPLACE' | undefined
   idempotencyKey?: string | null | undefined
@@ -25,8 +22,7 @@ export interface AnalysisInput {
 /** What a worker needs to know of the request. `options` are the kind's own. */
 export const analysisPayload = z.object({
   model: z.string(),
-  collectionId: z.string().nullable(),
-  itemIds: z.array(z.string()).nullable(),
+  selection: storedSelection,
   onExisting: z.enum(['SKIP', 'REPLACE']),
   options: z.unknown(),
 })
@@ -56,16 +52,15 @@ export async function startAnalysis(
   options: Record<string, unknown>,
 ): Promise<Job> {
   lake.viewer.require('run')
-  refuseUnsupported(input)
-  const model = await checkModel(lake, input.modelId ?? 'default', application)
-  const selection = await resolveScope(lake, input.scope, { unknownNames: 'refuse' })
+  refuseAws(input.inferencePlatform)
+  const model = await atModelId(checkModel(lake, input.modelId ?? 'default', application))
+  const selection = await resolveSelection(lake, input, { unknownNames: 'refuse' })
   const idempotencyKey = idempotencyKeyOf(lake.viewer, input.idempotencyKey)
   const upperBound = await lastItemId(lake.db)
   const onExisting = input.onExisting ?? 'SKIP'
   const payload: AnalysisPayload = {
     model: model.version === undefined ? model.name : `${model.name}:${model.version}`,
-    collectionId: selection.collectionId,
-    itemIds: selection.itemIds === null ? null : [...selection.itemIds],
+    selection,
     onExisting,
     options,
   }
@@ -90,4 +85,14 @@ export async function startAnalysis(
   if (isNew) announceWork(lake.db)
   lake.log.info({ jobId: job.id, isNew, type: analysisTypes[kind], model: payload.model }, 'job queued')
   return toJob(job)
+}
+
+/** A platform whose meaning is fixed and whose work is still to come: better refused than ignored. */
+export function refuseAws(inferencePlatform: string | null | undefined): void {
+  if (inferencePlatform === 'AWS') {
+    throw errors.NOT_SUPPORTED(
+      { field: 'inferencePlatform', what: 'inference on AWS' },
+      { path: ['inferencePlatform'] },
+    )
+  }
 }

@@ -1,4 +1,4 @@
-import { doneItems, lockItems, markDone, supersedeResults, type Db, type ItemRow, type JobRow } from '@lakelens/db'
+import { doneItems, lockItems, markDone, type Db, type ItemRow, type JobRow } from '@lakelens/db'
 import type { PictureError } from '@lakelens/inference-client'
 import type { ItemFailure, Settle, TaskContext } from '@lakelens/jobs'
 import type { Lake } from '../lake'
@@ -10,14 +10,14 @@ type Result = { id: string; error: PictureError } | { id: string }
 export interface AnalysisStep<R extends Result> {
   /** Asks the backend about one batch; one result a picture, in order. */
   infer(pictures: Parameters<Lake['backend']['detect']>[1], signal: AbortSignal): Promise<R[]>
-  /** Writes the answers of items that nobody else has written meanwhile. */
+  /** Writes the answers of items that nobody else has written meanwhile, and ends what they replace; the items are locked. */
   write(tx: Db, results: Exclude<R, { error: PictureError }>[]): Promise<void>
 }
 
 /**
  * Runs one page: reads pictures, asks the backend batch by batch, and returns how to write what came back. Writing locks
- * the items, leaves those alone that another job finished under the same key meanwhile, supersedes what the model version
- * said before, and marks them done, all in the transaction that takes the page out.
+ * the items, leaves those alone that another job finished under the same key meanwhile, and marks them done, all in the
+ * transaction that takes the page out.
  */
 export async function runPage<R extends Result>(
   lake: Lake,
@@ -58,7 +58,6 @@ async function settlePage<R extends Result>(
   const results = answered.filter((result) => present.has(result.id) && !alreadyDone.has(result.id))
   const written = results.map((result) => result.id)
   if (written.length > 0) {
-    await supersedeResults(tx, written, key.modelVersionId, job.id)
     await step.write(tx, results)
     await markDone(tx, written, key, job.id)
   }

@@ -1,4 +1,5 @@
 import {
+  annotationsByIds as annotationRows,
   countAnnotations,
   listAnnotations as annotationPage,
   type AnnotationFilter,
@@ -16,7 +17,7 @@ export interface Box {
   height: number
 }
 
-/** A live annotation. `box` is in fractions of the upright picture, top-left origin; null for a label of the whole item. */
+/** A live annotation. `box` is around any shape, in fractions of the upright picture, top-left origin; null for a label of the whole item. */
 export type Annotation = Omit<AnnotationRow, 'x' | 'y' | 'width' | 'height'> & { box: Box | null }
 
 export interface AnnotationQuery {
@@ -55,6 +56,14 @@ export async function listAnnotations(
   return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toAnnotation(node) })) }
 }
 
-function toAnnotation({ x, y, width, height, ...row }: AnnotationRow): Annotation {
+/** One entry an id, in the order asked; null for what is no longer live. */
+export async function annotationsByIds(lake: Lake, ids: readonly string[]): Promise<(Annotation | null)[]> {
+  lake.viewer.require('read')
+  const found = new Map((await annotationRows(lake.db, ids.filter(isId))).map((row) => [row.id, toAnnotation(row)]))
+  return ids.map((id) => found.get(id) ?? null)
+}
+
+/** A row as people see it. */
+export function toAnnotation({ x, y, width, height, ...row }: AnnotationRow): Annotation {
   return { ...row, box: x === null || y === null || width === null || height === null ? null : { x, y, width, height } }
 }

@@ -1,1 +1,6 @@
-export * from './annotations'
+export { annotationsByIds, listAnnotations, type Annotation, type AnnotationQuery, type Box } from './annotations'
+export * from './createAnnotation'
+export { deleteAnnotations } from './deleteAnnotations'
+export * from './reviewAnnotations'
+export type { ShapeInput } from './shapeInput'
+export * from './updateAnnotation'

@@ -10,6 +10,7 @@ import {
 } from '@lakelens/db'
 import { errors } from '../errors'
 import { isId } from '../ids'
+import { describe } from '../items/metadata'
 import type { Lake } from '../lake'
 import { readPage, type Page, type PageArgs } from '../page'
 
@@ -19,10 +20,10 @@ export type { ContentType }
 // Unique names are `<collection>_<file name>` of at most 256 characters: leave the file at least half.
 const maxNameLength = 128
 
-/** Creates an empty collection. Names are unique over all content types. */
+/** Creates an empty collection. Names are unique over all content types; metadata and tags go to every item added to it. */
 export async function createCollection(
   lake: Lake,
-  input: { name: string; contentType: ContentType },
+  input: { name: string; contentType: ContentType; metadata?: unknown; tags?: readonly string[] | null | undefined },
 ): Promise<Collection> {
   lake.viewer.require('run')
   const name = input.name.normalize('NFC')
@@ -38,13 +39,18 @@ export async function createCollection(
   // Control characters and unpaired surrogates can't be typed, shown or stored.
   if (/[\p{Cc}\p{Cs}]/u.test(name))
     throw errors.COLLECTION_NAME_INVALID({ reason: 'it holds control characters' }, { path: ['name'] })
-  if (input.contentType !== 'IMAGE') {
+  if (input.contentType === 'OTHER') {
     throw errors.NOT_SUPPORTED(
-      { field: 'contentType', what: `a collection of ${input.contentType}`, instead: 'Use IMAGE' },
+      { field: 'contentType', what: `a collection of ${input.contentType}`, instead: 'Use IMAGE or VIDEO' },
       { path: ['contentType'] },
     )
   }
-  const created = await insertCollection(lake.db, { name, contentType: input.contentType, createdBy: lake.viewer.name })
+  const created = await insertCollection(lake.db, {
+    name,
+    contentType: input.contentType,
+    createdBy: lake.viewer.name,
+    ...describe(input),
+  })
   if (created) return created
   const existing = await collectionByName(lake.db, name)
   throw errors.COLLECTION_EXISTS({ name, contentType: existing?.contentType ?? input.contentType }, { path: ['name'] })

@@ -1,1 +1,2 @@
 export * from './collections'
+export { updateCollection } from './updateCollection'

@@ -1,3 +1,4 @@
 export { embeddingsTask } from './embeddingsTask'
+export { planEmbeddings } from './planEmbeddings'
 export * from './readEmbeddings'
 export * from './startEmbeddings'

@@ -1,10 +1,19 @@
-import { collectionsByIds, insertItems, itemsByUniqueNames, type CollectionRow, type NewItemRow } from '@lakelens/db'
+import {
+  collectionsByIds,
+  holdCollection,
+  insertItems,
+  itemsByUniqueNames,
+  type CollectionRow,
+  type Db,
+  type NewItemRow,
+} from '@lakelens/db'
 import { isLakeError, type LakeError } from '@lakelens/kernel'
 import { errors } from '../errors'
 import { isId } from '../ids'
 import type { Lake } from '../lake'
 import { ensureProbed } from '../uploads'
 import type { Item } from './items'
+import { describe as describeItem, underDefaults, type Described } from './metadata'
 
 export interface NewItem {
   source: {
@@ -14,6 +23,9 @@ export interface NewItem {
   }
   /** Else the upload's file name. */
   name?: string | null | undefined
+  /** A JSON object of fields; `Tags` in it are tags. */
+  metadata?: unknown
+  tags?: readonly string[] | null | undefined
 }
 
 const maxItems = 100
@@ -21,7 +33,7 @@ const maxUniqueName = 256
 
 interface Candidate {
   index: number
-  row: NewItemRow
+  row: NewItemRow & Described
 }
 
 /**
@@ -37,6 +49,7 @@ export async function addItems(
     throw errors.ITEMS_TOO_MANY({ limit: maxItems, received: input.items.length }, { path: ['items'] })
   const [collection] = isId(input.collectionId) ? await collectionsByIds(lake.db, [input.collectionId]) : []
   if (!collection) throw errors.COLLECTION_NOT_FOUND({}, { path: ['collectionId'] })
+  if (collection.deleting) throw errors.COLLECTION_DELETING({ name: collection.name }, { path: ['collectionId'] })
 
   const refusals: LakeError[] = []
   const candidates: Candidate[] = []
@@ -57,7 +70,8 @@ export async function addItems(
   return { items: accepted.items, errors: refusals }
 }
 
-async function describe(lake: Lake, collection: CollectionRow, item: NewItem): Promise<NewItemRow> {
+async function describe(lake: Lake, collection: CollectionRow, item: NewItem): Promise<NewItemRow & Described> {
+  const described = describeItem(item)
   if (item.source.path != null)
     throw errors.NOT_SUPPORTED(
       { field: 'source.path', what: 'importing from a folder of the server' },
@@ -71,18 +85,26 @@ async function describe(lake: Lake, collection: CollectionRow, item: NewItem): P
   if (item.source.uploadId == null)
     throw errors.PARAMETER_INVALID({ field: 'source', reason: 'needs an `uploadId`' }, { path: ['source'] })
   const upload = await ensureProbed(lake, item.source.uploadId)
+  if (upload.contentType !== collection.contentType) {
+    const facts = { found: upload.contentType, collection: collection.name, takes: collection.contentType }
+    throw errors.ITEM_CONTENT_TYPE(facts, { path: ['source', 'uploadId'] })
+  }
   const name = checkName((item.name ?? upload.fileName).normalize('NFC'), collection)
   return {
     collectionId: collection.id,
     uniqueName: `${collection.name}_${name}`,
     name,
-    contentType: 'IMAGE',
+    contentType: upload.contentType,
     mediaType: upload.mediaType,
     digest: upload.digest,
     byteSize: upload.byteSize,
     width: upload.width,
     height: upload.height,
     thumbnailDigest: upload.thumbnailDigest,
+    durationSeconds: upload.durationSeconds,
+    frameCount: upload.frameCount,
+    frameRate: upload.frameRate,
+    ...described,
   }
 }
 
@@ -101,21 +123,9 @@ async function store(
   collection: CollectionRow,
   candidates: readonly Candidate[],
 ): Promise<{ items: Item[]; refusals: LakeError[] }> {
-  const rows = candidates.map((candidate) => candidate.row)
-  const present = await lake.db.transaction(async (tx) => {
-    await insertItems(tx, rows, lake.viewer.name)
-    return new Map(
-      (
-        await itemsByUniqueNames(
-          tx,
-          rows.map((row) => row.uniqueName),
-        )
-      ).map((item) => [item.uniqueName, item]),
-    )
-  })
+  const { present, taken, refusals } = await lake.db.transaction((tx) => insert(lake, tx, collection.id, candidates))
   const items: Item[] = []
-  const refusals: LakeError[] = []
-  for (const { index, row } of candidates) {
+  for (const { index, row } of taken) {
     const item = present.get(row.uniqueName)
     if (item && item.collectionId === collection.id && item.name === row.name && item.digest === row.digest)
       items.push(item)
@@ -131,4 +141,29 @@ async function store(
     }
   }
   return { items, refusals }
+}
+
+/**
+ * Collection and items in one transaction: what its deletion or an edit of its defaults would change waits until the items
+ * are in, or was there before.
+ */
+async function insert(lake: Lake, tx: Db, collectionId: string, candidates: readonly Candidate[]) {
+  const collection = await holdCollection(tx, collectionId)
+  if (!collection) throw errors.COLLECTION_NOT_FOUND({}, { path: ['collectionId'] })
+  if (collection.deleting) throw errors.COLLECTION_DELETING({ name: collection.name }, { path: ['collectionId'] })
+  const taken: Candidate[] = []
+  const refusals: LakeError[] = []
+  for (const { index, row } of candidates) {
+    try {
+      taken.push({ index, row: { ...row, ...underDefaults(row, collection) } })
+    } catch (error) {
+      if (!isLakeError(error)) throw error
+      refusals.push(error.at('items', String(index), ...(error.path ?? [])))
+    }
+  }
+  const rows = taken.map((candidate) => candidate.row)
+  await insertItems(tx, rows, lake.viewer.name)
+  const names = rows.map((row) => row.uniqueName)
+  const present = new Map((await itemsByUniqueNames(tx, names)).map((item) => [item.uniqueName, item]))
+  return { present, taken, refusals }
 }

@@ -1,3 +1,5 @@
 export * from './addItems'
 export * from './items'
-export type { Scope } from './scope'
+export { shownMetadata } from './metadata'
+export type { Filter, Scope, SelectionInput } from './selection'
+export { updateItemMetadata, type MetadataEdit } from './updateItemMetadata'

@@ -2,23 +2,26 @@ import {
   annotationSourcesOfItems,
   countItems,
   embeddingModelsOfItems as embeddingModelRows,
+  isItemKey,
   itemsByIds as itemRows,
   itemsByUniqueNames,
   listItems as itemPage,
   tagsOfItems as tagRows,
+  type ItemPredicate,
   type ItemRow,
+  type ListedItemRow,
   type TagRow,
 } from '@lakelens/db'
 import { errors } from '../errors'
 import type { Lake } from '../lake'
 import { readPage, type Page, type PageArgs } from '../page'
-import { resolveScope, type Scope } from './scope'
+import { resolveSelection, selectionOf, type SelectionInput } from './selection'
 
 export type Item = ItemRow
 export type Tag = Omit<TagRow, 'itemId'>
 
 export interface ItemOrder {
-  field: 'CREATED_AT' | 'NAME'
+  field: 'CREATED_AT' | 'UPDATED_AT' | 'NAME' | 'SIZE'
   direction: 'ASC' | 'DESC'
 }
 
@@ -34,43 +37,31 @@ export async function itemsByIds(lake: Lake, ids: readonly string[]): Promise<(I
   return ids.map((id) => found.get(id) ?? null)
 }
 
-/** Items of a scope, or of the whole lake; the newest first unless said otherwise. */
+/** By time of upload, as a condition that must hold. */
+const isOfARange = (predicate: ItemPredicate | null): boolean =>
+  predicate?.kind === 'instant'
+    ? predicate.column === 'createdAt'
+    : predicate?.kind === 'and' && predicate.of.some(isOfARange)
+
+const orderKeys = { CREATED_AT: 'id', UPDATED_AT: 'updatedAt', NAME: 'name', SIZE: 'byteSize' } as const
+
+/** Items of a scope, or of the whole lake, that meet query and filter; the newest first unless said otherwise. */
 export async function listItems(
   lake: Lake,
-  args: PageArgs & { scope?: Scope | null; orderBy?: ItemOrder | null; query?: string | null; filter?: unknown },
+  args: PageArgs & SelectionInput & { orderBy?: ItemOrder | null },
 ): Promise<Page<Item>> {
   lake.viewer.require('read')
-  refuseUnsupported(args)
-  const selection = await resolveScope(lake, args.scope ?? null, { unknownNames: 'leaveOut' })
+  const selection = selectionOf(await resolveSelection(lake, args, { unknownNames: 'leaveOut' }))
   const order = args.orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
-  // Ids grow with creation and are unique; created_at is not.
-  const by = order.field === 'NAME' ? 'name' : 'id'
-  return readPage(args, lake.limits.maxPageSize, {
+  const by = order.field === 'CREATED_AT' && isOfARange(selection.predicate) ? 'createdAt' : orderKeys[order.field]
+  return readPage<ListedItemRow>(args, lake.limits.maxPageSize, {
     order: `item-${by}`,
     descending: order.direction === 'DESC',
     rows: (keyset) => itemPage(lake.db, selection, by, keyset),
     count: () => countItems(lake.db, selection),
-    keyOf: (row) => (by === 'name' ? row.uniqueName : row.id),
+    keyOf: (row) => row.sortKey,
+    isKey: (key) => isItemKey(by, key),
   })
-}
-
-/** Fields whose meaning is fixed and whose work is still to come: better refused than ignored. */
-export function refuseUnsupported(input: {
-  query?: string | null | undefined
-  filter?: unknown
-  inferencePlatform?: string | null | undefined
-}): void {
-  if (input.query != null && input.query.trim() !== '')
-    throw errors.NOT_SUPPORTED({ field: 'query', what: 'narrowing by a search query' }, { path: ['query'] })
-  if (input.filter != null && Object.values(input.filter).some((value) => value != null)) {
-    throw errors.NOT_SUPPORTED({ field: 'filter', what: 'narrowing by a filter' }, { path: ['filter'] })
-  }
-  if (input.inferencePlatform === 'AWS') {
-    throw errors.NOT_SUPPORTED(
-      { field: 'inferencePlatform', what: 'inference on AWS' },
-      { path: ['inferencePlatform'] },
-    )
-  }
 }
 
 /** A signed address of the stored file, good for `expiresIn` seconds (60 to a week). */
@@ -84,9 +75,9 @@ export async function itemUrl(lake: Lake, item: Item, expiresIn: number): Promis
 
 export async function thumbnailUrl(lake: Lake, item: Item): Promise<string | null> {
   lake.viewer.require('read')
-  return item.thumbnailDigest === null
-    ? null
-    : sign(lake, item.thumbnailDigest, 'image/webp', `${item.name}.webp`, 3600)
+  if (item.thumbnailDigest === null) return null
+  const [type, ending] = item.contentType === 'VIDEO' ? ['image/jpeg', 'jpg'] : ['image/webp', 'webp']
+  return sign(lake, item.thumbnailDigest, type, `${item.name}.${ending}`, 3600)
 }
 
 async function sign(

@@ -11,7 +11,9 @@ import {
   type JobStatus,
   type ValidationReport,
 } from '@lakelens/db'
+import { z } from 'zod'
 import { isId } from '../ids'
+import { storedSelection, type Filter } from '../items/selection'
 import type { Lake } from '../lake'
 import { readPage, type Page, type PageArgs } from '../page'
 import { jobTypes, kindOfType, type JobKind, type JobType } from './kinds'
@@ -32,6 +34,11 @@ export interface Job {
   modelId: string | null
   modelVersionId: string | null
   collectionId: string | null
+  /** Of a run over the whole lake; null for others. */
+  contentType: 'IMAGE' | 'VIDEO' | 'OTHER' | null
+  /** As it was asked. */
+  query: string | null
+  filter: Filter | null
   platform: 'LOCAL'
   /** Every effective parameter, defaults filled in. */
   parameters: Record<string, unknown>
@@ -42,6 +49,10 @@ export interface Job {
   stage: string | null
   /** What the checks of a model package found; null until they have ended, and for other jobs. */
   validation: ValidationReport | null
+  /** For people: what it left out or could not keep. */
+  notes: string[]
+  /** The file it made, until its time is over. */
+  output: { digest: string; name: string; mediaType: string; expiresAt: Date } | null
   error: JobProblem | null
   priority: number
   attempt: number
@@ -77,6 +88,7 @@ export function toJob(row: JobRow): Job {
     modelId: row.modelId,
     modelVersionId: row.modelVersionId,
     collectionId: row.collectionId,
+    ...selectedBy(row.payload),
     platform: 'LOCAL',
     parameters: row.parameters,
     itemsPerSecond: rate,
@@ -87,6 +99,8 @@ export function toJob(row: JobRow): Job {
     lastUniqueName: row.lastUniqueName,
     stage: row.stage,
     validation: reportOf(row.result),
+    notes: notesOf(row.result),
+    output: outputOf(row),
     error: row.error,
     priority: row.priority,
     attempt: 1,
@@ -97,11 +111,42 @@ export function toJob(row: JobRow): Job {
   }
 }
 
+const withSelection = z.object({ selection: storedSelection })
+
+/** What a job over items was narrowed by; nothing for jobs without items. */
+function selectedBy(payload: unknown): Pick<Job, 'contentType' | 'query' | 'filter'> {
+  const { data } = withSelection.safeParse(payload)
+  const { contentType = null, query = null, filter = null } = data?.selection ?? {}
+  return { contentType, query, filter }
+}
+
 /** Jobs write their results themselves: what has a report has it here. */
 const reportOf = (result: unknown): ValidationReport | null =>
   typeof result === 'object' && result !== null && 'validation' in result
     ? (result.validation as ValidationReport | null)
     : null
+
+const notesOf = (result: unknown): string[] =>
+  typeof result === 'object' && result !== null && 'notes' in result ? (result.notes as string[]) : []
+
+const outputOf = ({ outputDigest, outputName, outputMediaType, outputExpiresAt }: JobRow): Job['output'] =>
+  outputDigest === null || outputExpiresAt === null || outputExpiresAt.getTime() <= Date.now()
+    ? null
+    : {
+        digest: outputDigest,
+        name: outputName ?? 'file',
+        mediaType: outputMediaType ?? 'application/octet-stream',
+        expiresAt: outputExpiresAt,
+      }
+
+/** A signed address of the file a job made, good for an hour; null where there is none, or none any more. */
+export async function jobDownloadUrl(lake: Lake, job: Job): Promise<string | null> {
+  lake.viewer.require('read')
+  if (job.output === null) return null
+  const { digest, name, mediaType } = job.output
+  const grant = { method: 'GET', path: `/media/${digest}`, mediaType, fileName: name, expiresIn: 3600 } as const
+  return (await lake.signer.sign(grant)).url
+}
 
 export async function getJob(lake: Lake, id: string): Promise<Job | null> {
   return (await jobsByIds(lake, [id]))[0] ?? null
@@ -148,7 +193,7 @@ export async function jobFailures(lake: Lake, jobId: string, args: PageArgs): Pr
     order: 'failure-id',
     rows: (keyset) => listFailures(lake.db, jobId, keyset),
     count: () => countFailures(lake.db, jobId),
-    keyOf: (row) => row.itemId,
+    keyOf: (row) => row.id,
   })
 }
 

@@ -7,7 +7,14 @@ export const analysisKinds = Object.keys(analysisTypes) as AnalysisKind[]
 export const isAnalysis = (type: JobType): boolean => analysisKinds.some((kind) => analysisTypes[kind] === type)
 
 /** Every kind of job there is. */
-export const jobTypes = { ...analysisTypes, registerModel: 'REGISTER_MODEL', validateModel: 'VALIDATE_MODEL' } as const
+export const jobTypes = {
+  ...analysisTypes,
+  registerModel: 'REGISTER_MODEL',
+  validateModel: 'VALIDATE_MODEL',
+  deleteItems: 'DELETE',
+  exportAnnotations: 'EXPORT',
+  importAnnotations: 'IMPORT',
+} as const
 export type JobKind = keyof typeof jobTypes
 export type JobType = (typeof jobTypes)[JobKind]
 

@@ -1,6 +1,8 @@
 import { startWorker as startJobWorker, type AnyTask } from '@lakelens/jobs'
 import type { Closeable } from '@lakelens/kernel'
+import { deletionTask } from '../deletion'
 import { embeddingsTask } from '../embeddings'
+import { exportTask, importTask } from '../exchange'
 import type { Lake } from '../lake'
 import { clearScratch, registerModelTask, validateModelTask } from '../registration'
 import { autoTagTask } from '../tagging'
@@ -17,6 +19,9 @@ const workerTasks = (lake: Lake) =>
     embeddings: embeddingsTask(lake),
     registerModel: registerModelTask(lake),
     validateModel: validateModelTask(lake),
+    deleteItems: deletionTask(lake),
+    exportAnnotations: exportTask(lake),
+    importAnnotations: importTask(lake),
   }) satisfies Record<JobKind, AnyTask>
 
 /** Works on jobs until closed, and clears away abandoned uploads once an hour. `lake.viewer` must be the system's. */

@@ -1,4 +1,7 @@
 export { shippedModelsFolder, systemModels, type PublisherFile, type SystemModel } from './catalogue'
+export { labelsAtHand, modelAtHand, type ModelAtHand } from './atHand'
+export { atModelId } from './atModelId'
+export { coco80 } from './coco80'
 export { checkModel, resolveModelName } from './checkModel'
 export type { DownloadProgress } from './download'
 export { errors as modelErrors } from './errors'

@@ -171,7 +171,11 @@ test('who asks for the same registration while it ends waits for it, and it for 
   await asked
   const id = (await state()).job?.id ?? ''
   const [job] = (await jobsByIds(database(), [id])) as [JobRow]
-  const write = await registerModelTask(lake()).perform(job, { signal: new AbortController().signal, report: () => {} })
+  const write = await registerModelTask(lake()).perform(job, {
+    signal: new AbortController().signal,
+    report: () => {},
+    page: { id: '0', fence: 0 },
+  })
 
   let reach: () => void = () => undefined
   const reached = new Promise<void>((resolve) => (reach = resolve))

@@ -1,52 +1,43 @@
-import { answerTimeMs } from '../analysis/answerTime'
-import { countSelected, pageSize, payloadOf, planStretch, preparedKey } from '../analysis/plan'
-import { digestOf } from '../analysis/request'
-import { runPage } from '../analysis/run'
-import { deriveTags, insertDetections, supersedeAnnotations } from '@lakelens/db'
+import { insertDetections, noteResultLabels } from '@lakelens/db'
 import type { JobTask } from '@lakelens/jobs'
-import { effectiveResolution } from '@lakelens/vision'
 import { z } from 'zod'
+import { estimateSelected, payloadOf, planStretch, preparedKey, runKeys } from '../analysis/plan'
+import { runPage } from '../analysis/run'
+import { videoOf } from '../analysis/video'
 import type { Lake } from '../lake'
-import { modelRef, modelVersionById, prepareModel, stillReady } from '../models'
+import { modelVersionById, prepareModel, stillReady } from '../models'
+import { taggingOptions } from './options'
+import { settleTagging } from './settle'
+import { createTagger } from './tagger'
+import { tagVideo } from './tagVideo'
+import { writeFindings } from './writeFindings'
 
-const resolution = z.object({ width: z.number().int(), height: z.number().int() })
-const requestOptions = z.object({ inputResolution: resolution, confidenceThreshold: z.number() })
-/** What decides the answer, next to the model version: these and only these make the digest. */
-const effectiveOptions = z.object({
-  effectiveResolution: resolution,
-  confidenceThreshold: z.number(),
-  nmsIou: z.number(),
-  maxDetections: z.number().int(),
+/** The parameters of a prepared job. */
+const prepared = taggingOptions.extend({
+  effectiveResolution: z.object({ width: z.number().int(), height: z.number().int() }),
 })
-
-/** The values everybody in the field starts from (Ultralytics' predict). */
-const nmsIou = 0.7
-const maxDetections = 300
 
 /**
  * Tags pictures: boxes of a detector, and labels a classifier gives to the whole, become annotations, and the item's tags are
  * derived from them.
  */
 export const autoTagTask = (lake: Lake): JobTask => ({
-  pageSize,
-
   async prepare(job, { signal, report }) {
     const payload = payloadOf(job)
-    const options = requestOptions.parse(payload.options)
+    const options = taggingOptions.parse(payload.options)
     const model = await prepareModel(lake, payload.model, 'AUTO_TAGGING', signal, report)
-    const effective = {
-      effectiveResolution: effectiveResolution(options.inputResolution, model.facts),
-      confidenceThreshold: options.confidenceThreshold,
-      nmsIou,
-      maxDetections,
-    }
+    const { parameters, digest, labels } = settleTagging(model, options)
+    const { parametersDigest, videoDigest } = runKeys(model.id, digest, options.videoSampling)
     return {
-      parameters: { ...job.parameters, ...effective, modelVersion: model.version },
-      parametersDigest: digestOf(effective),
+      parameters: { ...job.parameters, ...parameters, modelVersion: model.version },
+      parametersDigest,
       modelId: model.modelId,
       modelVersionId: model.id,
-      total: await countSelected(lake, job),
-      confirm: stillReady(model),
+      total: await estimateSelected(lake, job),
+      async confirm(tx) {
+        await stillReady(model)(tx)
+        if (labels.length > 0) await noteResultLabels(tx, model.id, [parametersDigest, videoDigest], labels)
+      },
     }
   },
 
@@ -54,20 +45,22 @@ export const autoTagTask = (lake: Lake): JobTask => ({
 
   async run(job, itemIds, context) {
     const key = preparedKey(job)
-    const ref = await modelRef(lake, await modelVersionById(lake, key.modelVersionId))
-    const options = effectiveOptions.parse(job.parameters)
-    const parameters = { ...options.effectiveResolution, ...options }
+    const version = await modelVersionById(lake, key.modelVersionId)
+    const parameters = prepared.parse(job.parameters)
+    const tagger = await createTagger(lake, version, parameters)
+    const video = await videoOf(lake, itemIds)
+    if (video) return tagVideo(lake, job, video, context, { tagger, sampling: parameters.videoSampling })
     return runPage(lake, job, itemIds, context, {
-      infer: (pictures, signal) =>
-        lake.backend.detect(ref, pictures, parameters, { signal, timeoutMs: answerTimeMs(ref, pictures.length) }),
+      infer: (pictures, signal) => tagger.detect(pictures, signal),
       async write(tx, results) {
-        const ids = results.map((result) => result.id)
-        await supersedeAnnotations(tx, ids, key.modelVersionId, job.id)
-        const detections = results.flatMap((result) =>
-          result.detections.map((detection) => ({ ...detection, itemId: result.id })),
+        const itemIds = results.map((result) => result.id)
+        await writeFindings(tx, { job, key, labels: tagger.labels, itemIds }, () =>
+          insertDetections(
+            tx,
+            results.flatMap((result) => result.detections.map((found) => ({ ...found, itemId: result.id }))),
+            { ...key, jobId: job.id },
+          ),
         )
-        await insertDetections(tx, detections, { ...key, jobId: job.id })
-        await deriveTags(tx, ids, key.modelVersionId)
       },
     })
   },

@@ -1,2 +1,3 @@
 export { autoTagTask } from './autoTagTask'
-export * from './startAutoTag'
+export { previewAutoTag, type PreviewDetection, type PreviewInput, type PreviewResult } from './preview'
+export { planAutoTag, startAutoTag, type AutoTagInput } from './startAutoTag'

@@ -1,49 +1,34 @@
-import { errors } from '../errors'
+import { planAnalysis, type JobPlan } from '../analysis/dryRun'
 import { startAnalysis, type AnalysisInput } from '../analysis/request'
 import type { Job } from '../jobs/jobs'
 import type { Lake } from '../lake'
+import { atModelId, labelsAtHand } from '../models'
+import { settleLabels } from './labels'
+import { checkTagging, type TaggingInput, type TaggingOptions } from './options'
+import { planTagging } from './planTagging'
 
-export interface AutoTagInput extends AnalysisInput {
-  /** The box a picture is fitted into before inference, in pixels. */
-  inputResolution?: { width: number; height: number } | undefined
-  /** 0..1. */
-  confidenceThreshold?: number | undefined
-}
+export type AutoTagInput = AnalysisInput & TaggingInput
 
-const largestSide = 4096
-/** Of the box with its sides rounded up to the largest stride in use: what the inference service takes. */
-const largestArea = 2048 * 2048
-const largestStride = 64
-
-/** Queues one tagging job over a collection or a list of items (7.2). */
+/** Queues one tagging job over a collection, a list of items or the whole lake (7.2, 7.3). */
 export async function startAutoTag(lake: Lake, input: AutoTagInput): Promise<Job> {
   lake.viewer.require('run')
-  const { width, height } = input.inputResolution ?? { width: 300, height: 300 }
-  const confidenceThreshold = input.confidenceThreshold ?? 0.5
-  for (const side of ['width', 'height'] as const) {
-    const pixels = side === 'width' ? width : height
-    if (!Number.isInteger(pixels) || pixels < 1 || pixels > largestSide) {
-      throw errors.PARAMETER_INVALID(
-        { field: `inputResolution.${side}`, reason: `is a whole number of pixels from 1 to ${largestSide}` },
-        { path: ['inputResolution', side] },
-      )
-    }
-  }
-  const rounded = (pixels: number): number => Math.ceil(pixels / largestStride) * largestStride
-  if (rounded(width) * rounded(height) > largestArea) {
-    throw errors.PARAMETER_INVALID(
-      { field: 'inputResolution', reason: `covers at most ${largestArea} pixels, as 2048 × 2048 does` },
-      { path: ['inputResolution'] },
-    )
-  }
-  if (!(confidenceThreshold >= 0 && confidenceThreshold <= 1)) {
-    throw errors.PARAMETER_INVALID(
-      { field: 'confidenceThreshold', reason: 'lies between 0 and 1' },
-      { path: ['confidenceThreshold'] },
-    )
-  }
-  return startAnalysis(lake, 'autoTag', 'AUTO_TAGGING', input, {
-    inputResolution: { width, height },
-    confidenceThreshold,
-  })
+  const options = checkTagging(input)
+  await requireKnownLabels(lake, input.modelId, options)
+  return startAnalysis(lake, 'autoTag', 'AUTO_TAGGING', input, options)
+}
+
+/** What the same call would do. Starts nothing and stores nothing; a model that was never opened is opened, if that is quick. */
+export async function planAutoTag(lake: Lake, input: AutoTagInput): Promise<JobPlan> {
+  lake.viewer.require('run')
+  const options = checkTagging(input)
+  await requireKnownLabels(lake, input.modelId, options)
+  return planAnalysis(lake, 'autoTag', 'AUTO_TAGGING', input, (model) => planTagging(model, options))
+}
+
+/** Where the labels of the model are known before it is opened, a wrong one is refused at once; else the job fails with the same words. */
+async function requireKnownLabels(lake: Lake, modelId: string | undefined, options: TaggingOptions): Promise<void> {
+  const { includeLabels, excludeLabels, classMapping, classThresholds } = options
+  if (!includeLabels && !excludeLabels && !classMapping && !classThresholds) return
+  const labels = await atModelId(labelsAtHand(lake, modelId ?? 'default', 'AUTO_TAGGING'))
+  if (labels && labels.length > 0) settleLabels(labels, options, options.confidenceThreshold)
 }

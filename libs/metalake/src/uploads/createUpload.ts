@@ -12,7 +12,7 @@ const maxFileNameLength = 255
 export interface NewUploadInput {
   fileName: string
   byteSize: number
-  /** `ITEM` or `MODEL`; what other uploads are for comes with later versions. */
+  /** `ITEM`, `MODEL` or `ANNOTATIONS`; what other uploads are for comes with later versions. */
   purpose: string
   sha256?: string | null | undefined
 }
@@ -33,9 +33,9 @@ export async function createUpload(lake: Lake, input: NewUploadInput): Promise<U
   const { byteSize } = input
   if (!Number.isSafeInteger(byteSize) || byteSize < 0) throw errors.UPLOAD_SIZE_INVALID({}, { path: ['byteSize'] })
   const { purpose } = input
-  if (purpose !== 'ITEM' && purpose !== 'MODEL')
+  if (purpose !== 'ITEM' && purpose !== 'MODEL' && purpose !== 'ANNOTATIONS')
     throw metalake.NOT_SUPPORTED(
-      { field: 'purpose', what: 'an upload for anything but ITEM and MODEL', instead: 'Use one of these' },
+      { field: 'purpose', what: 'an upload for anything but ITEM, MODEL and ANNOTATIONS', instead: 'Use one of these' },
       { path: ['purpose'] },
     )
   const limit = purpose === 'MODEL' ? lake.limits.maxModelBytes : lake.limits.maxUploadBytes

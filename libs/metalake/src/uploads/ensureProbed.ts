@@ -10,11 +10,16 @@ export interface ProbedUpload {
   fileName: string
   digest: string
   byteSize: number
+  contentType: 'IMAGE' | 'VIDEO'
   mediaType: string
   width: number
   height: number
-  /** WebP; null when none was made. */
+  /** WebP, of a video JPEG; null when none was made. */
   thumbnailDigest: string | null
+  /** Of a video; null for pictures. */
+  durationSeconds: number | null
+  frameCount: number | null
+  frameRate: number | null
 }
 
 const halfAMinute = 30_000
@@ -64,16 +69,22 @@ function judge(upload: UploadRow | null): ProbedUpload | null {
   if (upload.status === 'WAITING') throw errors.UPLOAD_WAITING()
   if (upload.status === 'REFUSED') throw refusalOf(upload)
   if (upload.status === 'RECEIVED') return null
-  const { id, fileName, digest, byteSize, mediaType, width, height, thumbnailDigest } = upload
+  const { digest, mediaType, width, height } = upload
   if (digest === null || mediaType === null || width === null || height === null) throw errors.PROBE_LOST()
-  return { id, fileName, digest, byteSize, mediaType, width, height, thumbnailDigest }
+  const { id, fileName, byteSize, thumbnailDigest, durationSeconds, frameCount, frameRate } = upload
+  // What was probed before there were videos is a picture.
+  const contentType = upload.contentType ?? 'IMAGE'
+  return {
+    ...{ id, fileName, digest, byteSize, contentType, mediaType, width, height, thumbnailDigest },
+    ...{ durationSeconds, frameCount, frameRate },
+  }
 }
 
-/** A code of the backend that the API doesn't know still means that the picture can't be read. */
+/** A code of the backend that the API doesn't know still means that the content can't be read. */
 function refusalOf({ refusal }: UploadRow): LakeError {
   const { code, message } = refusal ?? {
     code: 'MEDIA_UNREADABLE',
-    message: 'The content could not be read as a picture.',
+    message: 'The content could not be read.',
   }
   const category = userErrorCodes.includes(code as UserErrorCode) ? (code as UserErrorCode) : 'MEDIA_UNREADABLE'
   return new LakeError(code, category, message)

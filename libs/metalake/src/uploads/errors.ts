@@ -45,10 +45,15 @@ export const errors = defineErrors('metalake/uploads', {
     'LIMIT_EXCEEDED',
     (d: { limit: number }) => `A picture has at most ${d.limit} bytes. Save it smaller or with more compression.`,
   ],
+  VIDEO_TOO_SLOW: [
+    'LIMIT_EXCEEDED',
+    (d: { seconds: number }) =>
+      `Reading the video through took more than ${d.seconds} s. Split it, or put the media on a faster disk, and upload it again.`,
+  ],
   PROBE_UNAVAILABLE: [
     'UNAVAILABLE',
     (d: { seconds: number }) =>
       `The upload is stored, but nobody has looked at it for ${d.seconds} s: the inference service is busy or away. Try again; nothing need be sent again.`,
   ],
-  PROBE_LOST: ['INTERNAL', () => 'The upload was taken as a picture without its facts.'],
+  PROBE_LOST: ['INTERNAL', () => 'The upload was taken as a picture or video without its facts.'],
 })

@@ -3,17 +3,19 @@ import { maxPictureBytes } from '@lakelens/inference-client'
 import type { Lake } from '../lake'
 import { createBudget, type Budget } from './budget'
 import { errors } from './errors'
+import { beginsAsVideo, probeVideo, thumbnailSize, type Found, type Refused } from './probeVideo'
 import { storeBlob } from './storeBlob'
 
 const MiB = 1024 * 1024
 
-const thumbnailSize = 320
 const maxThumbnailBytes = 4 * MiB
 const probeTimeoutMs = 60_000
 
 /** What probes together may hold in memory. Each counts for at least an eighth: eight at a time keep an inference service busy. */
 const memoryBytes = 256 * MiB
 const leastCost = memoryBytes / 8
+/** Four decoders at a time. */
+const videoCost = memoryBytes / 4
 
 interface Prober {
   running: Map<string, Promise<void>>
@@ -48,26 +50,43 @@ export function startProbe(lake: Lake, upload: { id: string; byteSize: number })
   const { running, budget } = proberOf(lake.db)
   const present = running.get(upload.id)
   if (present) return present
-  const probe = budget
-    .spend(Math.max(leastCost, upload.byteSize), () => probeUpload(lake, upload.id))
-    .finally(() => running.delete(upload.id))
+  const probe = probeInTurn(lake, upload, budget).finally(() => running.delete(upload.id))
   running.set(upload.id, probe)
   return probe
 }
 
-async function probeUpload(lake: Lake, uploadId: string): Promise<void> {
+async function probeInTurn(
+  lake: Lake,
+  { id, byteSize }: { id: string; byteSize: number },
+  budget: Budget,
+): Promise<void> {
+  const upload = await findUpload(lake.db, id)
+  if (upload?.digest == null) return
+  const isVideo = await beginsAsVideo(lake, upload.digest)
+  // A picture is held whole; what a decoder of videos holds has nothing to do with the size of the file.
+  const cost = isVideo ? videoCost : Math.max(leastCost, byteSize)
+  await budget.spend(cost, () => probeUpload(lake, id, isVideo))
+}
+
+async function probeUpload(lake: Lake, uploadId: string, isVideo: boolean): Promise<void> {
   // Read again: another replica may have been quicker while this one waited for its turn.
   const upload = await findUpload(lake.db, uploadId)
   if (upload?.status !== 'RECEIVED' || upload.digest === null) return
-  if (upload.byteSize > maxPictureBytes) {
-    const { category, message } = errors.PICTURE_TOO_LARGE({ limit: maxPictureBytes })
-    return markUploadRefused(lake.db, uploadId, { code: category, message })
-  }
-  const bytes = await lake.blobs.read(upload.digest, maxPictureBytes)
-  const found = await lake.backend.probe(bytes, thumbnailSize, { timeoutMs: probeTimeoutMs })
-  if ('error' in found)
-    return markUploadRefused(lake.db, uploadId, { code: found.error.code, message: found.error.message })
-  const { mediaType, width, height, thumbnail } = found
+  const found = isVideo
+    ? await probeVideo(lake, upload.digest)
+    : await probePicture(lake, upload.digest, upload.byteSize)
+  if ('refusal' in found) return markUploadRefused(lake.db, uploadId, found.refusal)
+  const { thumbnail, ...facts } = found
   const stored = thumbnail.byteLength > 0 ? await storeBlob(lake, thumbnail, { maxBytes: maxThumbnailBytes }) : null
-  await markUploadReady(lake.db, uploadId, { mediaType, width, height, thumbnailDigest: stored?.digest ?? null })
+  await markUploadReady(lake.db, uploadId, { ...facts, thumbnailDigest: stored?.digest ?? null })
+}
+
+async function probePicture(lake: Lake, digest: string, byteSize: number): Promise<Found | Refused> {
+  if (byteSize > maxPictureBytes) {
+    const { category, message } = errors.PICTURE_TOO_LARGE({ limit: maxPictureBytes })
+    return { refusal: { code: category, message } }
+  }
+  const bytes = await lake.blobs.read(digest, maxPictureBytes)
+  const found = await lake.backend.probe(bytes, thumbnailSize, { timeoutMs: probeTimeoutMs })
+  return 'error' in found ? { refusal: found.error } : { contentType: 'IMAGE', ...found, video: null }
 }

@@ -1,4 +1,4 @@
-import { deleteExpiredUploads, deleteLockedBlobs, lockUnusedBlobs } from '@lakelens/db'
+import { deleteExpiredUploads, deleteLockedBlobs, expireJobOutputs, lockUnusedBlobs } from '@lakelens/db'
 import type { Lake } from '../lake'
 
 const graceSeconds = 24 * 60 * 60
@@ -7,7 +7,7 @@ const blobBatch = 100
 const uploadBatch = 500
 
 /**
- * Removes uploads whose time is over, then blobs that nothing has referred to for a day, batch by batch. Any number of replicas
+ * Removes uploads and files of jobs whose time is over, then blobs that nothing has referred to for a day, batch by batch. Any number of replicas
  * may sweep at once, and a sweep may end anywhere. How it keeps out of the way of those who store is argued at `storeBlob`.
  */
 export async function sweepUploads(lake: Lake, signal?: AbortSignal): Promise<{ uploads: number; blobs: number }> {
@@ -17,6 +17,10 @@ export async function sweepUploads(lake: Lake, signal?: AbortSignal): Promise<{ 
     signal?.throwIfAborted()
     count = await deleteExpiredUploads(lake.db, uploadBatch)
     removed.uploads += count
+  }
+  for (let count = uploadBatch; count === uploadBatch;) {
+    signal?.throwIfAborted()
+    count = await expireJobOutputs(lake.db, uploadBatch)
   }
   for (let after: string | undefined = ''; after !== undefined;) {
     signal?.throwIfAborted()

@@ -208,10 +208,14 @@ describe('ensureProbed', () => {
       fileName: 'a.png',
       digest: sha256(text),
       byteSize: text.length,
+      contentType: 'IMAGE',
       mediaType: 'image/png',
       width: 640,
       height: 480,
       thumbnailDigest: sha256(`thumbnail of ${text}`),
+      durationSeconds: null,
+      frameCount: null,
+      frameRate: null,
     })
     expect(String(await lake().blobs.read(probed.thumbnailDigest!, 100))).toBe(`thumbnail of ${text}`)
   })

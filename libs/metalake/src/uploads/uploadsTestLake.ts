@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Database } from '@lakelens/db'
 import type { InferenceBackend, PictureError, PictureInfo } from '@lakelens/inference-client'
 import { LakeError, silentLogger, sleep } from '@lakelens/kernel'
-import { createDiskBlobStore, createUrlSigner } from '@lakelens/media'
+import { createDiskBlobStore, createUrlSigner, createVideoTools } from '@lakelens/media'
 import { signingKeys, systemViewer } from '../access'
 import type { Lake } from '../lake'
 
@@ -67,6 +67,7 @@ export function useTestLake(database: () => Database): { lake: () => Lake; backe
       db,
       blobs: createDiskBlobStore(root),
       backend,
+      videos: createVideoTools(),
       signer: createUrlSigner({ keys: signingKeys(db), publicUrl: () => 'http://127.0.0.1:4000' }),
       models: {
         dataDir: root,

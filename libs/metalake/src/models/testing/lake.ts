@@ -1,7 +1,7 @@
 import type { Database } from '@lakelens/db'
 import type { InferenceBackend, ModelFacts, ModelRef } from '@lakelens/inference-client'
 import { silentLogger } from '@lakelens/kernel'
-import { createDiskBlobStore, createUrlSigner } from '@lakelens/media'
+import { createDiskBlobStore, createUrlSigner, createVideoTools } from '@lakelens/media'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -79,6 +79,7 @@ export async function lakeOf(
     db,
     blobs: createDiskBlobStore(await newFolder()),
     backend,
+    videos: createVideoTools(),
     signer: createUrlSigner({
       keys: () => Promise.resolve([{ id: '1', secret: Buffer.alloc(32, 7) }]),
       publicUrl: () => 'http://127.0.0.1:4000',

@@ -2,7 +2,7 @@ import { createUpload, receiveUpload } from '../../uploads'
 import type { Database } from '@lakelens/db'
 import type { InferenceBackend, ModelFacts, ModelRef, ServiceFacts } from '@lakelens/inference-client'
 import { silentLogger } from '@lakelens/kernel'
-import { createDiskBlobStore, createUrlSigner } from '@lakelens/media'
+import { createDiskBlobStore, createUrlSigner, createVideoTools } from '@lakelens/media'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -77,6 +77,7 @@ export function useRegistrationLake(database: () => Database): RegistrationLake 
       db,
       blobs: createDiskBlobStore(path.join(root, 'media')),
       backend,
+      videos: createVideoTools(),
       signer: createUrlSigner({ keys: signingKeys(db), publicUrl: () => 'http://127.0.0.1:4000' }),
       models: {
         dataDir: root,

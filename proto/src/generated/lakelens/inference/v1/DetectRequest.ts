@@ -2,6 +2,7 @@
 
 import type { ModelRef as _lakelens_inference_v1_ModelRef, ModelRef__Output as _lakelens_inference_v1_ModelRef__Output } from '../../../lakelens/inference/v1/ModelRef';
 import type { Picture as _lakelens_inference_v1_Picture, Picture__Output as _lakelens_inference_v1_Picture__Output } from '../../../lakelens/inference/v1/Picture';
+import type { LabelThreshold as _lakelens_inference_v1_LabelThreshold, LabelThreshold__Output as _lakelens_inference_v1_LabelThreshold__Output } from '../../../lakelens/inference/v1/LabelThreshold';
 
 export interface DetectRequest {
   'model'?: (_lakelens_inference_v1_ModelRef | null);
@@ -14,6 +15,14 @@ export interface DetectRequest {
   'confidenceThreshold'?: (number | string);
   'nmsIou'?: (number | string);
   'maxDetections'?: (number);
+  /**
+   * Of the model's labels, those that are wanted; empty: all. What else is found takes no place of `max_detections`.
+   */
+  'labels'?: (string)[];
+  /**
+   * In place of `confidence_threshold`, for these labels.
+   */
+  'labelThresholds'?: (_lakelens_inference_v1_LabelThreshold)[];
 }
 
 export interface DetectRequest__Output {
@@ -27,4 +36,12 @@ export interface DetectRequest__Output {
   'confidenceThreshold': (number);
   'nmsIou': (number);
   'maxDetections': (number);
+  /**
+   * Of the model's labels, those that are wanted; empty: all. What else is found takes no place of `max_detections`.
+   */
+  'labels': (string)[];
+  /**
+   * In place of `confidence_threshold`, for these labels.
+   */
+  'labelThresholds': (_lakelens_inference_v1_LabelThreshold__Output)[];
 }

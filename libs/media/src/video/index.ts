@@ -1,0 +1,5 @@
+export { createVideoTools } from './ffmpeg'
+export type { FindOptions as VideoToolsOptions } from './findTools'
+export { checkSampling, defaultSampling, type SamplingInput } from './sampling'
+export { sniffedBytes, sniffVideo, type VideoContainer } from './sniff'
+export type * from './videoTools'

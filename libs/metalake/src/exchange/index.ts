@@ -1,0 +1,3 @@
+export { exportTask } from './exportTask'
+export { importTask } from './importTask'
+export { exportAnnotations, importAnnotations, type ExportInput, type ImportInput } from './request'
