@@ -1,7 +1,7 @@
 import type { Db } from './db'
 import { keysetWords, type Keyset } from './keyset'
 import { storableOnly } from './storable'
-import { asReal } from './testWhere'
+import { asReal } from './real'
 
 export type AnnotationSource = 'HUMAN' | 'MACHINE'
 export type AnnotationKind = 'LABEL' | 'BOX' | 'POLYGON' | 'MASK' | 'POINTS'

@@ -116,6 +116,14 @@ describe('a transaction', () => {
     expect((await database().query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
+  test('that is cut short for its time is told so, and the connection works on', async () => {
+    const cut = `do $$ begin raise sqlstate '57014'; end $$`
+    const late = { code: 'STATEMENT_TOO_LONG', category: 'LIMIT_EXCEEDED' }
+    await expect(database().query(cut)).rejects.toMatchObject(late)
+    await expect(database().transaction((tx) => tx.query(cut))).rejects.toMatchObject(late)
+    expect((await database().query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
   test('refuses a statement that goes past it, instead of waiting for itself for ever', async () => {
     const nested = { code: 'DATABASE_NESTED' }
     await expect(database().transaction(() => database().query('select 1'))).rejects.toMatchObject(nested)

@@ -1,6 +1,6 @@
 import type { ContentType } from './collections'
 import type { Db } from './db'
-import type { ItemSelection } from './items'
+import type { ItemSelection } from './itemSelection'
 import { itemWhere } from './itemWhere'
 import { Parameters } from './parameters'
 

@@ -84,6 +84,12 @@ export const databaseErrors = defineErrors('db', {
     (d: { name: string; reason: string }) =>
       `Migration ${d.name} failed and was rolled back: ${d.reason}. The database is as it was before that file.`,
   ],
+  STATEMENT_TOO_LONG: [
+    'LIMIT_EXCEEDED',
+    () =>
+      'The database was stopped before it had looked through so much. Narrow it by what an index finds (a label, a tag, a collection, ' +
+      'days of upload, `=` on metadata), and count only where the number is needed.',
+  ],
   VECTOR_INVALID: [
     'INVALID_INPUT',
     (d: { index: number; reason: string }) => `Vector ${d.index} cannot be stored: ${d.reason}.`,

@@ -1,7 +1,7 @@
 import { annotationColumns, type AnnotationRow, type AnnotationSource, type ReviewStatus } from './annotations'
 import type { ContentType } from './collections'
 import type { Db } from './db'
-import type { ItemSelection } from './items'
+import type { ItemSelection } from './itemSelection'
 import { itemWhere } from './itemWhere'
 import { Parameters } from './parameters'
 import { storableOnly } from './storable'

@@ -59,14 +59,18 @@ export async function changeAnnotation(
   return rows[0] ?? null
 }
 
-/** Ends live annotations by a person's word, and returns what went. */
+/**
+ * Ends live annotations by a person's word, and returns what went, each with the model version whose word it was: its own, or of
+ * what a person made of a model's, that model's.
+ */
 export async function retireAnnotations(
   tx: Db,
   ids: readonly string[],
 ): Promise<{ itemId: string; source: AnnotationSource; modelVersionId: string | null }[]> {
   const { rows } = await tx.query<{ itemId: string; source: AnnotationSource; modelVersionId: string | null }>(
-    `update annotation set superseded_at = now() where id = any ($1::bigint[]) and superseded_at is null
-     returning item_id as "itemId", source, model_version_id as "modelVersionId"`,
+    `update annotation a set superseded_at = now() where a.id = any ($1::bigint[]) and a.superseded_at is null
+     returning a.item_id as "itemId", a.source,
+       coalesce(a.model_version_id, (select o.model_version_id from annotation o where o.id = a.replaces)) as "modelVersionId"`,
     [ids],
   )
   return rows

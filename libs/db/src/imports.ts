@@ -83,7 +83,8 @@ export type Candidate = Pick<AnnotationRow, 'polygons' | 'points' | 'rle' | 'job
 
 /**
  * Annotations that may say what the new ones say: of the same item, label, source, kind and frame, with nearly the same box. Live
- * ones, and machine annotations that a person has replaced. `index` is the place of the new one.
+ * ones, and machine annotations that a person has replaced. `index` is the place of the new one; at most twenty for each, those of
+ * exactly its shape first, so that the one that matters is among them however many share a box.
  */
 export async function similarAnnotations(
   tx: Db,
@@ -97,37 +98,54 @@ export async function similarAnnotations(
     y: number | null
     width: number | null
     height: number | null
+    polygons: AnnotationRow['polygons']
+    points: AnnotationRow['points']
+    rle: string | null
   }[],
   tolerance: number,
 ): Promise<Candidate[]> {
-  const same = `a.label = new.label and a.source = new.source and a.kind = new.kind and a.frame is not distinct from new.frame
-    and ((a.x is null and new.x is null) or (abs(a.x - new.x) <= $2::float8 and abs(a.y - new.y) <= $2::float8
-      and abs(a.width - new.width) <= $2::float8 and abs(a.height - new.height) <= $2::float8))`
+  const placed = `a.id, a.item_id, a.label, a.source, a.kind, coalesce(a.frame, -1) as frame, a.x, a.y, a.width, a.height`
   const { rows } = await tx.query<Candidate>(
-    `select new.index, found.polygons, found.points, found.rle, found.job_id as "jobId"
-     from jsonb_to_recordset($1::jsonb) as new (index integer, "itemId" bigint, label text, source text, kind text, frame integer,
-       x float8, y float8, width float8, height float8)
-     cross join lateral (
-       select a.polygons, a.points, a.rle, a.job_id from annotation a
-       where a.item_id = new."itemId" and a.superseded_at is null and ${same}
+    // Each item's annotations are read once, not once a new one: a film has a hundred thousand.
+    `with new as materialized (
+       select * from jsonb_to_recordset($1::jsonb) as new (index integer, "itemId" bigint, label text, source text, kind text,
+         frame integer, x float8, y float8, width float8, height float8, polygons jsonb, points jsonb, rle text)),
+     known as materialized (
+       select ${placed} from annotation a
+       where a.item_id = any (array(select "itemId" from new)) and a.superseded_at is null
        union all
-       select a.polygons, a.points, a.rle, a.job_id from annotation own join annotation a on a.id = own.replaces
-       where own.item_id = new."itemId" and own.superseded_at is null and ${same}
-       limit 20) as found`,
+       select ${placed} from annotation own join annotation a on a.id = own.replaces
+       where own.item_id = any (array(select "itemId" from new)) and own.superseded_at is null),
+     found as (
+       select new.index, a.polygons, a.points, a.rle, a.job_id, row_number() over (
+           partition by new.index
+           order by a.polygons is not distinct from new.polygons and a.points is not distinct from new.points
+             and a.rle is not distinct from new.rle desc) as place
+       from new join known on known.item_id = new."itemId" and known.label = new.label and known.source = new.source
+         and known.kind = new.kind and known.frame = coalesce(new.frame, -1)
+         and ((known.x is null and new.x is null) or (abs(known.x - new.x) <= $2::float8 and abs(known.y - new.y) <= $2::float8
+           and abs(known.width - new.width) <= $2::float8 and abs(known.height - new.height) <= $2::float8))
+       join annotation a on a.id = known.id)
+     select index, polygons, points, rle, job_id as "jobId" from found where place <= 20`,
     [
       storableJson(
-        annotations.map(({ itemId, label, source, kind, frame, x, y, width, height }, index) => ({
-          index,
-          itemId,
-          label,
-          source,
-          kind,
-          frame,
-          x,
-          y,
-          width,
-          height,
-        })),
+        annotations.map(
+          ({ itemId, label, source, kind, frame, x, y, width, height, polygons, points, rle }, index) => ({
+            index,
+            itemId,
+            label,
+            source,
+            kind,
+            frame,
+            x,
+            y,
+            width,
+            height,
+            polygons,
+            points,
+            rle,
+          }),
+        ),
       ),
       tolerance,
     ],

@@ -1,7 +1,8 @@
 // The plans of the main queries, on real Postgres: where an index serves, items are never read one by one.
 import type { Db } from './db'
 import type { AnnotationPredicate, ItemPredicate } from './itemPredicate'
-import { countItems, estimateItems, listItems, type ItemOrderKey, type ItemSelection } from './items'
+import { countItems, estimateItems, listItems } from './items'
+import type { ItemOrderKey, ItemSelection } from './itemSelection'
 import { ensureEmbeddingPartition } from './partition'
 import { exampleMetadata, exampleValues, type ExampleSource } from './queryExamples'
 import { testDatabaseKind, useDatabase } from './testing'
@@ -235,5 +236,14 @@ onPostgres('plans on a lake of many items', () => {
     expect(await estimateItems(database(), where(annotated(label('rare'))))).toBe(
       await countItems(database(), where(annotated(label('rare')))),
     )
+  })
+
+  test('what takes long to count is no handful, and keeps nobody waiting', async () => {
+    const selection = where({ kind: 'metadata', path: ['nowhere'], test: { op: 'like', pattern: '%a%' } })
+    expect(await countItems(database(), selection)).toBe(0)
+    expect(await estimateItems(database(), selection, 1)).toBeGreaterThanOrEqual(20_000)
+    expect(await estimateItems(database(), selection, 60_000)).toBe(0)
+    const { rows } = await database().query(`show statement_timeout`)
+    expect(rows).toEqual([{ statement_timeout: '1min' }])
   })
 })

@@ -1,6 +1,6 @@
 import { annotatedBy, anyVersion } from './annotationWhere'
 import type { ItemPredicate } from './itemPredicate'
-import type { ItemSelection } from './items'
+import type { ItemSelection } from './itemSelection'
 import { metadataWhere } from './metadataWhere'
 import type { Parameters } from './parameters'
 import { anyText, decimalWhere, textWhere, wholeWhere } from './testWhere'

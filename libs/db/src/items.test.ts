@@ -1,5 +1,6 @@
 import type { ItemPredicate } from './itemPredicate'
-import { countItems, estimateItems, isItemKey, listItems, type ItemOrderKey, type ItemSelection } from './items'
+import { countItems, estimateItems, isItemKey, listItems } from './items'
+import type { ItemOrderKey, ItemSelection } from './itemSelection'
 import { useDatabase } from './testing'
 
 const database = useDatabase()

@@ -1,6 +1,7 @@
+import { isLakeError } from '@lakelens/kernel'
 import type { ContentType } from './collections'
-import type { Db } from './db'
-import type { ItemPredicate } from './itemPredicate'
+import type { Database, Db } from './db'
+import type { ItemOrderKey, ItemSelection } from './itemSelection'
 import { itemWhere } from './itemWhere'
 import { pageWhere } from './pageWhere'
 import { keysetWords, type Keyset } from './keyset'
@@ -85,21 +86,6 @@ export async function itemsByUniqueNames(db: Db, uniqueNames: readonly string[])
   return rows
 }
 
-/** Which items are meant; all that is not null must hold, and all null is the whole lake. */
-export interface ItemSelection {
-  collectionId: string | null
-  itemIds: readonly string[] | null
-  contentType: ContentType | null
-  /** What `query` and `filter` say, as one condition. */
-  predicate: ItemPredicate | null
-}
-
-/**
- * `id` is the order of creation, and the one that indexes on labels have; `createdAt` the same by time, for lists of a range of time.
- * (By ids the newest of an old range are found only after all that is newer was read.)
- */
-export type ItemOrderKey = 'id' | 'createdAt' | 'updatedAt' | 'name' | 'byteSize'
-
 /** A row of a list, with the key that says where in the order it stands. */
 export type ListedItemRow = ItemRow & { sortKey: string }
 
@@ -171,11 +157,15 @@ export async function countItems(db: Db, selection: ItemSelection): Promise<numb
 /** Below this many, counting costs next to nothing and the planner's word is not needed. */
 const fewItems = 20_000
 
+/** A condition that takes longer to count is left to the planner: a job must not wait for a first word about it. */
+const countingMs = 1_000
+
 /**
  * About how many items there are: the planner's own estimate where they are many, an exact count where they are few, and on the
- * embedded database always. In a millisecond or so: for a first word about a job, not for a person's count.
+ * embedded database always. In a millisecond or so, `withinMs` at most: for a first word about a job, not for a person's count.
+ * What could not be counted is at least `fewItems`, so that nobody takes it for a handful.
  */
-export async function estimateItems(db: Db, selection: ItemSelection): Promise<number> {
+export async function estimateItems(db: Database, selection: ItemSelection, withinMs = countingMs): Promise<number> {
   if (db.kind === 'embedded') return countItems(db, selection)
   const parameters = new Parameters()
   const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
@@ -185,18 +175,24 @@ export async function estimateItems(db: Db, selection: ItemSelection): Promise<n
   const estimate = rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
   if (estimate >= fewItems) return estimate
   // The planner takes a frequent label for a rare one at times: counting ends where it would get long.
-  const counted = await countUpTo(db, selection, fewItems)
-  return counted < fewItems ? counted : Math.max(estimate, counted)
+  const counted = await countFew(db, selection, withinMs)
+  return counted !== null && counted < fewItems ? counted : Math.max(estimate, fewItems)
 }
 
-async function countUpTo(db: Db, selection: ItemSelection, limit: number): Promise<number> {
+/** Up to `fewItems`; null: it takes too long. */
+async function countFew(db: Database, selection: ItemSelection, withinMs: number): Promise<number | null> {
   const parameters = new Parameters()
-  const { rows } = await db.query<{ count: number }>(
-    `select count(*)::integer as count from (
-       select from item i where ${itemWhere(selection, parameters)} limit ${parameters.add(limit)}) as found`,
-    parameters.values,
-  )
-  return rows[0]?.count ?? 0
+  const count = `select count(*)::integer as count from (
+    select from item i where ${itemWhere(selection, parameters)} limit ${fewItems}) as found`
+  try {
+    return await db.transaction(async (tx) => {
+      await tx.query(`select set_config('statement_timeout', $1, true)`, [String(withinMs)])
+      return (await tx.query<{ count: number }>(count, parameters.values)).rows[0]?.count ?? 0
+    })
+  } catch (error) {
+    if (isLakeError(error) && error.code === 'STATEMENT_TOO_LONG') return null
+    throw error
+  }
 }
 
 /** The last item there is now: a job's upper bound. "0" in an empty lake. */

@@ -1,7 +1,7 @@
 import { annotatedBy, anyVersion } from './annotationWhere'
 import type { Db } from './db'
 import type { ItemPredicate } from './itemPredicate'
-import type { ItemOrderKey, ItemSelection } from './items'
+import type { ItemOrderKey, ItemSelection } from './itemSelection'
 import { itemWhere } from './itemWhere'
 import { keysetWords, type Keyset } from './keyset'
 import { Parameters } from './parameters'

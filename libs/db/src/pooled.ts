@@ -25,6 +25,16 @@ function toResult<R>(result: DriverResult | DriverResult[]): QueryResult<R> {
   return { rows: (last?.rows ?? []) as R[], rowCount: last?.rowCount ?? 0 }
 }
 
+/** Postgres' own code says only that the statement was cancelled; here it was for the time it took. */
+async function inTime<R>(statement: Promise<DriverResult | DriverResult[]>): Promise<QueryResult<R>> {
+  try {
+    return toResult<R>(await statement)
+  } catch (error) {
+    const isCancelled = (error as { code?: unknown } | null)?.code === '57014'
+    throw isCancelled ? databaseErrors.STATEMENT_TOO_LONG({}, { cause: error }) : error
+  }
+}
+
 /** One `Database` over a `pg` pool, the same for both kinds: only where the bytes go differs. */
 export function pooledDatabase({ kind, pool, description, log, onClose }: PooledOptions): PooledDatabase {
   const scope = new AsyncLocalStorage<{ open: boolean }>()
@@ -45,7 +55,7 @@ export function pooledDatabase({ kind, pool, description, log, onClose }: Pooled
       origin: pool,
       async query<R extends object = Row>(text: string, values?: readonly unknown[]) {
         if (!state.open) throw databaseErrors.TRANSACTION_ENDED()
-        return toResult<R>(await client.query(text, values as unknown[] | undefined))
+        return inTime<R>(client.query(text, values as unknown[] | undefined))
       },
     }
     // Without a listener an error of a checked-out connection would end the process; the statement that runs rejects anyway.
@@ -76,7 +86,7 @@ export function pooledDatabase({ kind, pool, description, log, onClose }: Pooled
     description,
     async query<R extends object = Row>(text: string, values?: readonly unknown[]) {
       refuseMisuse()
-      return toResult<R>(await pool.query(text, values as unknown[] | undefined))
+      return inTime<R>(pool.query(text, values as unknown[] | undefined))
     },
     transaction,
     close() {

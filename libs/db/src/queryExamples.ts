@@ -1,5 +1,5 @@
 import type { Db } from './db'
-import type { ItemSelection } from './items'
+import type { ItemSelection } from './itemSelection'
 import { itemWhere } from './itemWhere'
 import { Parameters } from './parameters'
 

@@ -1,5 +1,6 @@
 import type { NumberTest, TextTest } from './itemPredicate'
 import type { Parameters } from './parameters'
+import { asReal } from './real'
 
 /** A text, with case folded as Postgres folds it on both sides, so that the two never disagree; the indexes are on `lower(…)`. */
 export function textWhere(column: string, test: TextTest, parameters: Parameters): string {
@@ -25,16 +26,6 @@ export function decimalWhere(
   const fit = (value: number) => (type === 'real' ? asReal(value) : value)
   if (test.op === 'in') return `${column} = any (${parameters.add(test.values.map(fit), `${type}[]`)})`
   return `${column} ${test.op} ${parameters.add(fit(test.value), type)}`
-}
-
-// Beyond these Postgres refuses the text of a real as out of range.
-const largestReal = 3.4e38
-const smallestReal = 1.2e-38
-
-/** The nearest number that Postgres takes as a real. */
-export function asReal(value: number): number {
-  if (Math.abs(value) < smallestReal) return 0
-  return Math.fround(Math.min(largestReal, Math.max(-largestReal, value)))
 }
 
 /** A column of whole numbers, compared with whole numbers: the index on it serves no others. */

@@ -50,7 +50,7 @@ export const errors = defineErrors('media', {
   VIDEO_DECODER_UNAVAILABLE: [
     'UNAVAILABLE',
     ({ reason }: { reason: string; retryable: true }) =>
-      `The decoder of videos can't be started at the moment (${reason}). Nothing is wrong with the file: try again.`,
+      `The decoder of videos can't be used at the moment (${reason}). Nothing is wrong with the file: try again.`,
   ],
   VIDEO_UNREADABLE: [
     'MEDIA_UNREADABLE',
@@ -65,6 +65,11 @@ export const errors = defineErrors('media', {
   VIDEO_WITHOUT_PICTURES: [
     'CONTENT_TYPE_UNSUPPORTED',
     ({ found }: { found: string }) => `The file holds ${found} and no video. Upload one with a video track.`,
+  ],
+  VIDEO_CODEC_REFUSED: [
+    'CONTENT_TYPE_UNSUPPORTED',
+    ({ codec }: { codec: string }) =>
+      `The video is coded as ${codec}. Videos may be coded as H.264, H.265, VP8, VP9, AV1, MPEG-4, ProRes or Motion JPEG: convert it and upload it again.`,
   ],
   VIDEO_CODEC_UNSUPPORTED: [
     'CONTENT_TYPE_UNSUPPORTED',

@@ -58,7 +58,8 @@ export const errors = defineErrors('metalake', {
   ],
   COLLECTION_DELETING: [
     'JOB_STATE',
-    (d: { name: string }) => `Collection "${d.name}" is being deleted, and nothing can be added to it any more.`,
+    (d: { name: string }) =>
+      `Collection "${d.name}" is being deleted: nothing can be added to it, or run on it, any more. Use another one.`,
   ],
   DELETION_UNCONFIRMED: [
     'INVALID_INPUT',
@@ -85,6 +86,16 @@ export const errors = defineErrors('metalake', {
   IDEMPOTENCY_KEY_REUSED: [
     'ALREADY_EXISTS',
     () => 'This idempotency key was used for a different request. Use a fresh key for every distinct request.',
+  ],
+  // Codes of single items among a job's failures.
+  MEDIA_MISSING: [
+    'NOT_FOUND',
+    () => 'The stored file is gone from the media store. Restore it, or delete the item and add it again.',
+  ],
+  NO_FRAME_CHOSEN: [
+    'INVALID_INPUT',
+    (d: { videoSampling: string }) =>
+      `No frame of it was looked at: \`videoSampling: ${d.videoSampling}\` chooses none. Choose frames another way.`,
   ],
   MODEL_WITHOUT_VECTOR: [
     'MODEL_PACKAGE_INVALID',

@@ -101,7 +101,7 @@ export class AutoTagInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Asking again with the same key gives the same job while it is unfinished.',
+    description: 'Asking again with the same key gives the same job, also after it has ended.',
   })
   idempotencyKey?: string | null
 }

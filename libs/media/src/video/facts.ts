@@ -80,7 +80,7 @@ export async function readStream(ffprobe: string, file: VideoFile, signal?: Abor
   const codec = found.codec_name ?? 'unknown'
   // A decoder that isn't there leaves its stream without a name; the container still has four letters for it.
   if (!codecs.has(codec))
-    throw errors.VIDEO_CODEC_UNSUPPORTED({
+    throw errors.VIDEO_CODEC_REFUSED({
       codec: codec === 'unknown' ? (found.codec_tag_string ?? codec) : codec.slice(0, 40),
     })
   const { width = 0, height = 0 } = found
@@ -97,7 +97,7 @@ export async function readStream(ffprobe: string, file: VideoFile, signal?: Abor
   }
 }
 
-/** The display matrix turns counter-clockwise, the older tag clockwise. What is no quarter of a turn counts as none. */
+/** The display matrix turns counter-clockwise, the older tag clockwise. What is no quarter of a turn counts as none: the decoder turns such a picture within its own edges. */
 function rotationOf(stream: ProbedStream): number {
   const matrix = stream.side_data_list?.find((entry) => entry.rotation !== undefined)?.rotation
   const clockwise = matrix === undefined ? Number(stream.tags?.rotate ?? 0) : -matrix

@@ -286,7 +286,11 @@ describe('facts', () => {
       /only a cover picture and no video/,
       { probe: streams({ codec_name: 'mjpeg', disposition: { attached_pic: 1 } }) },
     ],
-    ['CONTENT_TYPE_UNSUPPORTED', /coded as flic/, { probe: streams({ codec_name: 'flic', width: 2, height: 2 }) }],
+    [
+      'CONTENT_TYPE_UNSUPPORTED',
+      /coded as flic\. Videos may be/,
+      { probe: streams({ codec_name: 'flic', width: 2, height: 2 }) },
+    ],
     [
       'CONTENT_TYPE_UNSUPPORTED',
       /coded as av1.*can't read/,
@@ -300,4 +304,40 @@ describe('facts', () => {
   ])('%s: %s', async (category, message, given) => {
     await expect(probe(given)).rejects.toMatchObject({ category, message: expect.stringMatching(message) })
   })
+})
+
+test('a process that exits takes along a decoder that hangs, and listens no longer than one runs', async () => {
+  const before = process.listenerCount('exit')
+  const pidFile = join(root, 'hanging.pid')
+  const hanging = framesOf(programs({ decode: `echo $$ > ${pidFile}; exec sleep 600` }))
+  while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await sleep(20)
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  expect(process.kill(pid, 0)).toBe(true)
+  process.emit('exit', 0)
+  expect((await hanging).error).toMatchObject({ code: 'VIDEO_UNREADABLE' })
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  expect(process.listenerCount('exit')).toBe(before)
+})
+
+test.each(['exit 255', 'kill -TERM $$', 'kill -INT $$; sleep 1'])(
+  '%s: told to end, it says nothing of the file',
+  async (decode) => {
+    const { seen, error } = await framesOf(programs({ decode: `${frame(0)}; ${decode}` }))
+    expect(seen).toEqual(['0 0 jpeg'])
+    expect(error).toMatchObject({
+      code: 'VIDEO_DECODER_UNAVAILABLE',
+      category: 'UNAVAILABLE',
+      facts: { retryable: true },
+    })
+  },
+)
+
+test('a decoder that is a script around another ends with it', async () => {
+  const pidFile = join(root, 'inner.pid')
+  const abort = new AbortController()
+  const wrapped = framesOf(programs({ decode: `sleep 600 & echo $! > ${pidFile}; wait` }), abort.signal)
+  while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await sleep(20)
+  abort.abort(new Error('enough'))
+  // The inner one holds the other end of what is read: as long as it lives, there is no end.
+  expect((await wrapped).error).toMatchObject({ message: 'enough' })
 })

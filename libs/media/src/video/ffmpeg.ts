@@ -137,9 +137,23 @@ async function* readFrames(
   signal?: AbortSignal,
 ): AsyncGenerator<SampledFrame> {
   const select = `select='${selectExpression(sampling, facts.frameCount)}'`
-  const filter = `showinfo@all=checksum=0,${select},showinfo@kept=checksum=0,${asJpeg(facts.width, facts.height)}`
+  const counted = `showinfo@all=checksum=0,${select},showinfo@kept=checksum=0`
+  const filter = `${counted},${renumbered},${asJpeg(facts.width, facts.height)}`
   const args = ['-loglevel', 'info', ...decodingOf(file), '-map', `0:${stream}`, '-filter_threads', '1', '-vf', filter]
-  args.push(...everyFrameOnce(version), '-c:v', 'mjpeg', '-q:v', quality, '-threads', '1', '-f', 'mpjpeg', 'pipe:1')
+  args.push(
+    ...everyFrameOnce(version),
+    '-enc_time_base',
+    '1:1000000',
+    '-c:v',
+    'mjpeg',
+    '-q:v',
+    quality,
+    '-threads',
+    '1',
+    '-f',
+    'mpjpeg',
+    'pipe:1',
+  )
   const lines = createFrameLines()
   const output = outputOf(ffmpeg, args, { signal, onLine: lines.add, onLogEnd: lines.end })
   try {
@@ -156,6 +170,13 @@ async function* readFrames(
   if (fault) throw broken(fault.reason, fault.frame, facts)
   if (lines.shown() === 0) throw errors.VIDEO_UNREADABLE({ reason: 'none of its frames can be decoded' })
 }
+
+/**
+ * Time stamps of the pictures' own, in microseconds and only ever growing, for the encoder refuses any other: in steps of 1/rate,
+ * as it has them by itself, two frames of a video of variable rate become one time, and files with times that stand still or
+ * go back exist. Counted from the clock at the filter's making: it is made anew, and counts from 0, where frames change their size.
+ */
+const renumbered = 'settb=1/1000000,setpts=N+RTCSTART-1700000000000000'
 
 /** No frame twice and none left out, whatever the rate of the file says. The option was renamed in 5.1, and the old name went later. */
 function everyFrameOnce(version: string): string[] {

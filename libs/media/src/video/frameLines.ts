@@ -62,7 +62,8 @@ export function createFrameLines(): FrameLines {
       if (recent.length > remembered) recent.shift()
       return
     }
-    const at = recent.findIndex((frame) => frame.pts === pts)
+    // The last: where several have one time stamp, or none, the one just shown is meant.
+    const at = recent.findLastIndex((frame) => frame.pts === pts)
     const found = recent[at]
     if (!found) return
     recent.splice(0, at + 1)

@@ -42,12 +42,13 @@ export async function* outputOf(
   const child = start(tool, args)
   const ended = new Promise<End>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => resolve({ notStarted: error.code ?? error.message }))
-    child.once('close', (code) => resolve({ code }))
+    child.once('close', (code, by) => resolve({ code, by }))
   })
   // Without these it was not started at all: no file descriptors, no processes, no memory.
   const { stdout, stderr } = child
   if (!stdout || !stderr) throw unavailable(await ended)
-  const kill = (): void => void child.kill('SIGKILL')
+  endWithThisProcess(child)
+  const kill = (): void => endGroup(child)
   const lines: string[] = []
   let waits = true
   let signOfLife = performance.now()
@@ -70,14 +71,15 @@ export async function* outputOf(
       waits = true
       signOfLife = performance.now()
       const piece = await pieces.next()
-      waits = false
       if (piece.done) break
+      waits = false
       yield piece.value
     }
     const end = await ended
     signal?.throwIfAborted()
     // What a shell answers where there is no such program any more, or none that runs.
     if ('notStarted' in end || end.code === 126 || end.code === 127) throw unavailable(end, lines.at(-1))
+    if (false && wasToldToEnd(end)) throw unavailable(end, 'it was told to end')
     if (stalled) throw new ToolFailed(lines, 'STALLED')
     if (end.code !== 0) throw new ToolFailed(lines, end.code === null ? 'KILLED' : 'FAILED')
   } finally {
@@ -89,7 +91,40 @@ export async function* outputOf(
   }
 }
 
-type End = { notStarted: string } | { code: number | null }
+/**
+ * Tools that run. A process that exits takes them along, however it comes to it (the end of a grace time, a second signal): one
+ * that hangs would stay for good, for nothing it writes fails.
+ */
+const running = new Set<ChildProcess>()
+const killAll = (): void => running.forEach(endGroup)
+
+/** The tool, and what it started where it is a script around another. Until the last of them is gone the number is no other's. */
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined || !running.has(child)) return
+  try {
+    process.kill(child.pid, 'SIGKILL')
+  } catch {
+    // They have ended by themselves.
+  }
+}
+
+function endWithThisProcess(child: ChildProcess): void {
+  if (running.size === 0) process.on('exit', killAll)
+  running.add(child)
+  child.once('close', () => {
+    running.delete(child)
+    if (running.size === 0) process.off('exit', killAll)
+  })
+}
+
+type End = { notStarted: string } | { code: number | null; by: NodeJS.Signals | null }
+
+/**
+ * A system that shuts down asks every process to end (systemd does), before this one has told anybody to stop: that says nothing
+ * of the file. FFmpeg then ends in good order, with 255, which it never uses for a fault of its input.
+ */
+const wasToldToEnd = (end: End): boolean =>
+  !('notStarted' in end) && (end.code === 255 || (end.by !== null && /^SIG(TERM|INT|HUP)$/.test(end.by)))
 
 const unavailable = (end: End, line?: string) =>
   errors.VIDEO_DECODER_UNAVAILABLE({
@@ -103,6 +138,8 @@ function start(tool: string, args: readonly string[]): ChildProcess {
     cwd: '/',
     env: { LC_ALL: 'C', AV_LOG_FORCE_NOCOLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: what is typed at the terminal (Ctrl-C) is for this process, which ends its tools itself.
+    detached: true,
   })
 }
 

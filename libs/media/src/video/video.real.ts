@@ -114,6 +114,26 @@ test('of a variable rate the times are those of the file', async () => {
   expect(await indices(path, { fps: 0.5 })).toEqual([0, 12, 16])
 })
 
+test('frames that follow each other faster than the rate says are all there', async () => {
+  // Two a second for five seconds, then one each 7 ms, as a recording of a screen has them.
+  const times = "setpts='if(lt(N,10),N*500,5000+(N-10)*7)'"
+  const burst = ['-vf', `settb=1/1000,${times}`, '-vsync', 'passthrough', '-enc_time_base', '1:1000', ...quick]
+  const path = makeVideo(file('burst.mkv'), ...pattern(3), ...burst)
+  const { frames } = await look(path, { everyNthFrame: 1 })
+  const expected = Array.from({ length: 30 }, (_, n) => (n < 10 ? n / 2 : 5 + (n - 10) * 0.007))
+  expect(frames.map(({ timestampSeconds }) => timestampSeconds)).toEqual(
+    expected.map((time) => expect.closeTo(time, 3)),
+  )
+  expect(frames.map(({ index }) => index)).toEqual(expected.map((_, n) => n))
+})
+
+test('times that stand still or go back lose no frame', async () => {
+  // Without its first times: Matroska has none before zero, and the muxer leaves them out.
+  const early = ['-output_ts_offset', '-1', '-avoid_negative_ts', 'disabled']
+  const path = makeVideo(file('early.mkv'), ...pattern(3), '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...early)
+  expect(await indices(path, { everyNthFrame: 1 })).toEqual(Array.from({ length: 30 }, (_, n) => n))
+})
+
 test('frames that an edit list cuts away are none', async () => {
   const whole = makeVideo(file('uncut.mp4'), ...pattern(6), ...quick, '-g', '50')
   const path = makeVideo(file('edited.mp4'), '-ss', '2', '-i', whole, '-c', 'copy')

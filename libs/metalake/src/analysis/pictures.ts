@@ -2,6 +2,7 @@ import { itemsByIds, type ItemRow } from '@lakelens/db'
 import type { Picture } from '@lakelens/inference-client'
 import type { ItemFailure } from '@lakelens/jobs'
 import { isLakeError } from '@lakelens/kernel'
+import { errors } from '../errors'
 import type { Lake } from '../lake'
 
 /** Bytes of pictures sent in one call: what a page may hold in memory, but for a single picture that is larger. */
@@ -33,11 +34,8 @@ export async function readPictures(
     items.map((item) =>
       lake.blobs.read(item.digest, item.byteSize).catch((error: unknown) => {
         if (!isLakeError(error) || error.code !== 'BLOB_NOT_FOUND') throw error
-        failures.push({
-          itemId: item.id,
-          code: 'MEDIA_MISSING',
-          message: 'The stored file is gone from the media store. Restore it, or delete the item and add it again.',
-        })
+        const { code, message } = errors.MEDIA_MISSING()
+        failures.push({ itemId: item.id, code, message })
         return null
       }),
     ),

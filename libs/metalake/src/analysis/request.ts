@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { lastItemId } from '@lakelens/db'
 import { announceWork, enqueue } from '@lakelens/jobs'
 import { z } from 'zod'
+import { holdOpen } from '../collections/holdOpen'
 import { errors } from '../errors'
 import { resolveSelection, storedSelection, type Scope, type SelectionInput } from '../items/selection'
 import { idempotencyKeyOf } from '../jobs/idempotencyKey'
@@ -65,22 +66,20 @@ export async function startAnalysis(
     options,
   }
   const key = digestOf({ kind, payload })
-  const { job, isNew } = await lake.db.transaction((tx) =>
-    enqueue(
-      tx,
-      {
-        kind,
-        name: `${jobNames[kind]} with ${model.name}`,
-        key,
-        idempotencyKey,
-        payload,
-        parameters: { modelId: payload.model, onExisting, inferencePlatform: 'LOCAL', ...options },
-        collectionId: selection.collectionId,
-        createdBy: lake.viewer.name,
-      },
-      upperBound,
-    ),
-  )
+  const newJob = {
+    kind,
+    name: `${jobNames[kind]} with ${model.name}`,
+    key,
+    idempotencyKey,
+    payload,
+    parameters: { modelId: payload.model, onExisting, inferencePlatform: 'LOCAL', ...options },
+    collectionId: selection.collectionId,
+    createdBy: lake.viewer.name,
+  }
+  const { job, isNew } = await lake.db.transaction(async (tx) => {
+    if (selection.collectionId !== null) await holdOpen(tx, selection.collectionId, ['scope', 'collectionId'])
+    return enqueue(tx, newJob, upperBound)
+  })
   if (job.key !== key || job.kind !== kind) throw errors.IDEMPOTENCY_KEY_REUSED({}, { path: ['idempotencyKey'] })
   if (isNew) announceWork(lake.db)
   lake.log.info({ jobId: job.id, isNew, type: analysisTypes[kind], model: payload.model }, 'job queued')

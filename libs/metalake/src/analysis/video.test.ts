@@ -197,6 +197,23 @@ test('a frame the model gives up on fails the item with its frame, after all oth
   expect(await annotationsOf(itemIds[0]!)).toEqual(['red 0 0', 'red 10 1', 'red 20 2', 'red 40 4', 'red 50 5'])
 })
 
+test('a video of which no frame is chosen was not looked at: it fails with the reason, and is not done', async () => {
+  const shown = (n: number) => ({ ...red, vector: vectorOf(n) })
+  const { id, names } = await fillVideos(lake(), [{ ...film(20, shown), keyFrames: [] }, film(20, shown)])
+  const asked = { scope: { collectionId: id }, videoSampling: { keyframesOnly: true } }
+  for (const start of [startAutoTag, startEmbeddings]) {
+    const job = await finished(await start(lake(), asked))
+    expect(job).toMatchObject({ status: 'COMPLETED_WITH_ERRORS', counts: { succeeded: 1, skipped: 0, failed: 1 } })
+    expect(await failuresOf(job)).toEqual([
+      expect.objectContaining({
+        ...{ uniqueName: names[0], code: 'NO_FRAME_CHOSEN', frame: null },
+        message: expect.stringContaining('{"keyframesOnly":true}'),
+      }),
+    ])
+    expect((await finished(await start(lake(), asked))).counts).toMatchObject({ skipped: 1, failed: 1 })
+  }
+})
+
 test('without a decoder a job waits, says so, and goes on by itself', async () => {
   videos.isMissing = true
   const { id } = await fillVideos(lake(), [film(10)])

@@ -12,6 +12,7 @@ import type { Picture, PictureError } from '@lakelens/inference-client'
 import type { PageOutcome, Settle, TaskContext } from '@lakelens/jobs'
 import { isLakeError } from '@lakelens/kernel'
 import type { SampledFrame, VideoSampling } from '@lakelens/media'
+import { errors } from '../errors'
 import type { Lake } from '../lake'
 import { pageItems } from './pictures'
 import { payloadOf } from './plan'
@@ -118,6 +119,8 @@ async function look<R extends FrameResult>(
     // What the file lacks stands before what a model made of one of its frames.
     looked.fault = faultOf(error)
   }
+  // A clip cut without coding anew may show no key frame any more. Done without having been looked at would be a lie.
+  if (looked.frames === 0) looked.fault ??= noFrame(step.sampling)
   return looked
 }
 
@@ -188,13 +191,18 @@ export const factsOf = (item: ItemRow) => ({
 function faultOf(error: unknown): VideoFault {
   if (!isLakeError(error)) throw error
   if (error.code === 'BLOB_NOT_FOUND') {
-    const message = 'The stored file is gone from the media store. Restore it, or delete the item and add it again.'
-    return { code: 'MEDIA_MISSING', message, frame: null }
+    const { code, message } = errors.MEDIA_MISSING()
+    return { code, message, frame: null }
   }
   const isOfFile = /^(MEDIA_UNREADABLE|CONTENT_TYPE_UNSUPPORTED|LIMIT_EXCEEDED)$/.test(error.category)
   if (!isOfFile || !error.code.startsWith('VIDEO_')) throw error
   const { frame } = error.facts
   return { code: error.category, message: error.message, frame: typeof frame === 'number' ? frame : null }
+}
+
+const noFrame = (sampling: VideoSampling): VideoFault => {
+  const { code, message } = errors.NO_FRAME_CHOSEN({ videoSampling: JSON.stringify(sampling) })
+  return { code, message, frame: null }
 }
 
 /** `1:02:03`, or `2:03`. */

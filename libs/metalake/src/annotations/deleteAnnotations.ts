@@ -14,7 +14,8 @@ export function checkIds(ids: readonly string[], ...path: string[]): string[] {
 
 /**
  * Takes annotations away, at most 1,000, and returns how many there were: those that are gone already count no more, so that a
- * client may ask again. Where a model's goes, its item is no longer done for that model version: a later run looks again.
+ * client may ask again. Where a model's goes, its item is no longer done for that model version: a later run looks again. The same
+ * where a person's goes that was made of a model's: what the model had said stays superseded, and a later run may say it again.
  */
 export async function deleteAnnotations(lake: Lake, annotationIds: readonly string[]): Promise<number> {
   lake.viewer.require('run')

@@ -268,16 +268,21 @@ test('who adds while a collection is deleted is either in time, and goes with it
 if (testDatabaseKind() === 'postgres')
   test('a deletion waits for who is adding, and takes what was added', async () => {
     const { id } = await fill('waited', 1)
-    let added = (): void => undefined
+    let held!: () => void
+    let added!: () => void
+    const holding = new Promise<void>((resolve) => (held = resolve))
+    const waited = new Promise<void>((resolve) => (added = resolve))
     const adding = database().transaction(async (tx) => {
       await holdCollection(tx, id)
-      await new Promise<void>((resolve) => (added = resolve))
+      held()
+      await waited
       await tx.query(
         `insert into item (collection_id, unique_name, name, content_type, media_type, digest, byte_size, created_by)
        select collection_id, 'waited_late', 'late', content_type, media_type, digest, byte_size, 'x' from item where collection_id = $1`,
         [id],
       )
     })
+    await holding
     const deleting = deleteCollection(lake(), { collectionId: id })
     await new Promise((resolve) => setTimeout(resolve, 100))
     added()

@@ -18,9 +18,15 @@ export type CocoObject = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is CocoObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Ids are numbers in COCO and texts elsewhere: compared as text. */
+/** What an index of the database holds beside its other columns, and little memory for each class. */
+const maxIdBytes = 1_000
+
+/** Ids are numbers in COCO and texts elsewhere: compared as text. Null for what is none, or longer than any id. */
 export const idOf = (value: unknown): string | null =>
-  typeof value === 'number' || (typeof value === 'string' && value !== '') ? String(value) : null
+  typeof value === 'number' ||
+  (typeof value === 'string' && value !== '' && value.length <= maxIdBytes && Buffer.byteLength(value) <= maxIdBytes)
+    ? String(value)
+    : null
 
 const refuse = (reason: string): Error => errors.ENTRY_INVALID({ reason })
 

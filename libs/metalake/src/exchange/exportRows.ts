@@ -72,7 +72,10 @@ async function* annotationRows(
 ): AsyncGenerator<ExportedAnnotation> {
   for (let after: ExportPosition | null = null; ;) {
     signal.throwIfAborted()
-    const page: ExportedAnnotation[] = await exportedAnnotations(lake.db, itemIds, filter, {
+    // Those of the items behind it need not be sorted again.
+    const { itemId } = after ?? { itemId: null }
+    const rest: readonly string[] = itemId === null ? itemIds : itemIds.slice(itemIds.indexOf(itemId))
+    const page: ExportedAnnotation[] = await exportedAnnotations(lake.db, rest, filter, {
       after,
       limit: annotationPage,
     })

@@ -38,6 +38,8 @@ export interface Entry {
 export function readEntry(subject: string, read: () => Entry): Found {
   try {
     const { item, label, shape, frame, confidence } = read()
+    // What decoders put where bytes are no UTF-8: stored, it would be a label that nobody wrote.
+    if (label.includes('\ufffd')) throw errors.ENTRY_INVALID({ reason: 'its label is no UTF-8' })
     return {
       subject,
       item,

@@ -160,13 +160,13 @@ describe('COCO', () => {
     ['a list', '[{"image_id": 1}]', /a list, not an object/],
     ['a number', '7', /no object/],
     ['an object for a list', '{"images": {}}', /`images` is no list/],
-    ['a text for a list', '{"annotations": "x"}', /`annotations` is no list/],
+    ['a text for a list', '{"images": [], "annotations": "x"}', /`annotations` is no list/],
     ['brackets without end', `{"annotations": ${'['.repeat(100_000)}`, /more than 32 brackets/],
     ['a tail', `${coco([])} {}`, /nothing more is expected at byte/],
-    ['NaN', '{"annotations": [{"bbox": [NaN]}]}', /element 1 of `annotations` is no JSON/],
+    ['NaN', '{"images": [], "annotations": [{"bbox": [NaN]}]}', /element 1 of `annotations` is no JSON/],
     ['brackets that do not match', '{"info": {"a": [1}]}, "annotations": []}', /do not match/],
     ['a text without end', '{"annotations": [{"a": "b}]}', /ends where a value goes on/],
-    ['an element after a comma', '{"annotations": [{},]}', /an element is expected/],
+    ['an element after a comma', '{"images": [], "annotations": [{},]}', /an element is expected/],
     ['a key without a colon', '{"annotations" []}', /`:` is expected at byte 16/],
   ])('a file that is %s fails the job, typed', async (_, content, reason) => {
     const { collectionId } = await aCollection()

@@ -37,7 +37,8 @@ function addCategory(labels: Map<string, string>, value: unknown): void {
   // An annotation that needs it says so.
   if (id === null || typeof name !== 'string') return
   if (labels.size >= maxCategories) throw errors.ANNOTATION_FILE_TOO_LARGE({ what: 'categories', limit: maxCategories })
-  labels.set(id, name.slice(0, 1_000))
+  // A copy: a slice would hold the whole text, of megabytes, for as long as itself.
+  labels.set(id, name.length > 1_000 ? Buffer.from(name.slice(0, 1_000)).toString() : name)
 }
 
 interface ImageEntry {
@@ -81,16 +82,16 @@ async function noteImages(
   return faults
 }
 
-/** A side that is no positive number is as good as none: the item's own counts. */
-const sideOf = (value: unknown): number | null => (typeof value === 'number' && value > 0 && value < 1e9 ? value : null)
+/** A side that is no count of pixels is as good as none: the item's own counts. */
+const sideOf = (value: unknown): number | null =>
+  typeof value === 'number' && value >= 1 && value < 1e9 ? value : null
 const frameOf = (value: unknown): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 31 ? value : null
 
 function imageEntry(index: number, value: unknown): ImageEntry {
   if (value === undefined) throw errors.ENTRY_TOO_LARGE({ limit: maxElementBytes })
   const id = isObject(value) ? idOf(value['id']) : null
-  if (!isObject(value) || id === null || id.length > 1_000)
-    throw errors.ENTRY_INVALID({ reason: 'an image has an `id`' })
+  if (!isObject(value) || id === null) throw errors.ENTRY_INVALID({ reason: 'an image has an `id`' })
   const name = value['video'] ?? value['file_name']
   if (typeof name !== 'string' || name === '' || name.length > 4_096 || /[\u0000\p{Cs}]/u.test(name))
     throw errors.ENTRY_INVALID({ reason: 'an image has a `file_name`' })
@@ -106,7 +107,7 @@ async function readAnnotations(
 ): Promise<Found[]> {
   const idsOf = ({ value }: JsonElement): string[] => {
     const id = isObject(value) ? idOf(value['image_id']) : null
-    return id === null || id.length > 1_000 ? [] : [id]
+    return id === null ? [] : [id]
   }
   const images = await importImages(lake.db, job.id, [...new Set(elements.flatMap(idsOf))])
   return elements.map((element): Found => {

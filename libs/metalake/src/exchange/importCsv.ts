@@ -17,6 +17,7 @@ import type { ImportFile } from './importFile'
 
 /** Bytes of a row: the longest shapes, as text. */
 const maxRowBytes = 4 * 1024 * 1024
+const maxColumns = 1_000
 const slack: Slack = { x: 0.002, y: 0.002 }
 
 type Row = Readonly<Record<string, string>>
@@ -38,27 +39,47 @@ const invalid = (reason: string, cause?: unknown): Error =>
   errors.ANNOTATION_FILE_INVALID({ format: 'CSV', reason }, { cause })
 
 async function* readRows(file: ImportFile): AsyncGenerator<{ entry: ReadRow; size: number }> {
-  const skipped: ReadRow[] = []
+  let skipped: ReadRow[] = []
+  let hasHeader = false
   const source = await file.open('reading rows')
-  const rows = source.pipe(
-    parse({
-      bom: true,
-      columns: (header: string[]) => checkHeader(header),
-      info: true,
-      max_record_size: maxRowBytes,
-      // A quote in the middle of a field is a letter: taken for the start of a quoted one it would swallow the rows behind it.
-      relax_quotes: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: (error) => void skipped.push({ line: lineOf(error), row: messageOf(error).slice(0, 200) }),
-    }),
-  )
-  source.on('error', (error) => rows.destroy(error))
+  const rows = parse({
+    bom: true,
+    columns: (header: string[]) => {
+      hasHeader = true
+      return checkHeader(header)
+    },
+    info: true,
+    max_record_size: maxRowBytes,
+    // A quote in the middle of a field is a letter: taken for the start of a quoted one it would swallow the rows behind it.
+    relax_quotes: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    on_skip: (error) => void skipped.push({ line: lineOf(error), row: messageOf(error).slice(0, 200) }),
+  })
+  // Told by the write or the loop that meets it; unheard it would end the process.
+  rows.on('error', () => undefined)
+  const broken = (): { entry: ReadRow; size: number }[] => {
+    const entries = skipped.map((entry) => ({ entry, size: 1 }))
+    skipped = []
+    return entries
+  }
   try {
-    for await (const { record, info } of rows as AsyncIterable<{ record: Row; info: { lines: number } }>) {
-      for (const entry of skipped.splice(0)) yield { entry, size: 1 }
-      yield { entry: { line: info.lines, row: record }, size: sizeOf(record) }
+    // Chunk by chunk and not by `pipe`: rows that are skipped hold nothing back, and a file of nothing else would be in memory whole.
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      const written = new Promise<void>((resolve, reject) => {
+        rows.write(chunk, (error) => (error ? reject(error) : resolve()))
+      })
+      const taken: ParsedRow[] = []
+      for (let row = rows.read() as ParsedRow | null; row !== null; row = rows.read() as ParsedRow | null)
+        taken.push(row)
+      await written
+      yield* broken()
+      yield* taken.map(asRead)
     }
+    rows.end()
+    for await (const row of rows as AsyncIterable<ParsedRow>) yield asRead(row)
+    yield* broken()
+    if (!hasHeader) throw invalid('it is empty')
   } catch (error) {
     // A row without an end is the fault of the file: what its quotes were meant for can't be told.
     if (error instanceof CsvError) throw invalid(messageOf(error).slice(0, 300), error)
@@ -67,13 +88,23 @@ async function* readRows(file: ImportFile): AsyncGenerator<{ entry: ReadRow; siz
     source.destroy()
     rows.destroy()
   }
-  for (const entry of skipped) yield { entry, size: 1 }
 }
 
+interface ParsedRow {
+  record: Row
+  info: { lines: number }
+}
+const asRead = ({ record, info }: ParsedRow): { entry: ReadRow; size: number } => ({
+  entry: { line: info.lines, row: record },
+  size: sizeOf(record),
+})
 const lineOf = (error: unknown): number => Number((error as { lines?: unknown } | undefined)?.lines ?? 0)
 const sizeOf = (row: Row): number => Object.values(row).reduce((sum, text) => sum + text.length, 0) / 8
 
 function checkHeader(header: readonly string[]): string[] {
+  // Each row becomes an object of as many fields, two hundred of them at a time.
+  if (header.length > maxColumns)
+    throw invalid(`its first line names ${header.length} columns; ${maxColumns} is the limit`)
   const names = header.map((name) => name.trim().toLowerCase())
   if (!names.includes('label') || !(names.includes('name') || names.includes('unique_name')))
     throw invalid('its first line names no columns `label` and `unique_name` or `name`')

@@ -19,7 +19,8 @@ const limits = {
   // Numbers in text shrink well, and files of equal lines shrink best.
   maxRatio: 500,
 }
-const maxClassesBytes = 4 * MiB
+/** Of names. YAML is read at two seconds a megabyte at worst, and nothing else happens meanwhile. */
+const maxClassesBytes = MiB
 /** Characters: ten thousand points and more. */
 const maxLineLength = 1_000_000
 const filesAtOnce = 200
@@ -133,15 +134,31 @@ async function* readFiles(
       yield { entry: faultOf(name, errors.ITEM_UNMATCHED({ name: stemOf(name) })), size: 1 }
       continue
     }
-    // A file is limited, so a line without an end is, too.
-    const lines = createInterface({ input: createReadStream(path.join(root, name), 'utf8'), crlfDelay: Infinity })
     let number = 0
-    for await (const line of lines) {
+    for await (const line of linesOf(path.join(root, name))) {
       number++
       const text = number === 1 ? line.replace(/^\ufeff/, '').trim() : line.trim()
       if (text !== '')
         yield { entry: readEntry(`${name}:${number}`, () => readLine(text, of, classes)), size: 1 + text.length / 8 }
     }
+  }
+}
+
+/** A file is limited, so a line without an end is, too. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const source = createReadStream(file, 'utf8')
+  const lines = createInterface({ input: source, crlfDelay: Infinity })
+  // readline hands no fault of its source on: unheard it would end the process, and the file read as if it were shorter.
+  let fault: unknown
+  source.on('error', (error) => {
+    fault = error
+    lines.close()
+  })
+  try {
+    yield* lines
+    if (fault !== undefined) throw fault
+  } finally {
+    source.destroy()
   }
 }
 

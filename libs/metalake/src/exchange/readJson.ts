@@ -28,7 +28,7 @@ const invalid = (reason: string, cause?: unknown): Error =>
 /**
  * Streams the elements of top-level lists of a JSON object, in whatever order the lists come, in memory of one element: finds where
  * each ends, and gives it to JSON.parse. Of what nobody asked for, brackets and quotes are judged and nothing is kept. A file that
- * is cut or broken throws ANNOTATION_FILE_INVALID, with what came before the fault already given.
+ * is cut or broken, or has none of the lists, throws ANNOTATION_FILE_INVALID, with what came before the fault already given.
  *
  * (A hundred megabytes a second of outlines on one core; a parser that hands out token by token, as stream-json does so that no text
  * is held whole, reads three.)
@@ -65,6 +65,7 @@ class ListReader {
   /** Key of the value that is being read. */
   private key = ''
   private index = 0
+  private hasList = false
   /** Reads the value or key that has begun; undefined between them. */
   private scanner: ValueScanner | undefined
   private head: Buffer | undefined = Buffer.alloc(0)
@@ -89,6 +90,8 @@ class ListReader {
     if (this.head !== undefined) this.head = undefined
     if (this.scanner || this.expected !== 'end')
       throw invalid(`it ends where ${this.scanner ? 'a value goes on' : `${words[this.expected]} is expected`}`)
+    // Some other JSON: nothing found in it would look like a file of nothing.
+    if (!this.hasList) throw invalid(`it has no \`${this.lists.join('` and no `')}\``)
   }
 
   /** Some editors put a byte order mark before the text; JSON has none. Its three bytes may come in pieces. */
@@ -130,6 +133,7 @@ class ListReader {
         if (!this.lists.includes(this.key)) return this.start(new ValueScanner(0))
         if (byte !== openList) throw invalid(`\`${this.key}\` is no list`)
         this.index = 0
+        this.hasList = true
         return go('firstElement')
       case 'firstElement':
       case 'element':

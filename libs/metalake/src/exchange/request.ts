@@ -2,6 +2,7 @@ import { collectionsByIds, findUpload, lastItemId, type ReviewStatus } from '@la
 import { announceWork, enqueue } from '@lakelens/jobs'
 import { z } from 'zod'
 import { digestOf } from '../analysis/request'
+import { holdOpen } from '../collections/holdOpen'
 import { errors as metalake } from '../errors'
 import { isId } from '../ids'
 import { resolveSelection, storedSelection, type Scope, type SelectionInput } from '../items/selection'
@@ -130,7 +131,12 @@ interface NewExchange {
 }
 
 async function queue(lake: Lake, asked: NewExchange): Promise<Job> {
-  const { job, isNew } = await lake.db.transaction((tx) => enqueue(tx, { ...asked, createdBy: lake.viewer.name }, null))
+  const { kind, collectionId } = asked
+  const path = kind === 'importAnnotations' ? ['collectionId'] : ['scope', 'collectionId']
+  const { job, isNew } = await lake.db.transaction(async (tx) => {
+    if (collectionId !== null) await holdOpen(tx, collectionId, path)
+    return enqueue(tx, { ...asked, createdBy: lake.viewer.name }, null)
+  })
   if (job.key !== asked.key || job.kind !== asked.kind)
     throw metalake.IDEMPOTENCY_KEY_REUSED({}, { path: ['idempotencyKey'] })
   if (isNew) announceWork(lake.db)

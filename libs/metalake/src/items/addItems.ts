@@ -1,6 +1,5 @@
 import {
   collectionsByIds,
-  holdCollection,
   insertItems,
   itemsByUniqueNames,
   type CollectionRow,
@@ -8,6 +7,7 @@ import {
   type NewItemRow,
 } from '@lakelens/db'
 import { isLakeError, type LakeError } from '@lakelens/kernel'
+import { holdOpen } from '../collections/holdOpen'
 import { errors } from '../errors'
 import { isId } from '../ids'
 import type { Lake } from '../lake'
@@ -148,9 +148,7 @@ async function store(
  * are in, or was there before.
  */
 async function insert(lake: Lake, tx: Db, collectionId: string, candidates: readonly Candidate[]) {
-  const collection = await holdCollection(tx, collectionId)
-  if (!collection) throw errors.COLLECTION_NOT_FOUND({}, { path: ['collectionId'] })
-  if (collection.deleting) throw errors.COLLECTION_DELETING({ name: collection.name }, { path: ['collectionId'] })
+  const collection = await holdOpen(tx, collectionId, ['collectionId'])
   const taken: Candidate[] = []
   const refusals: LakeError[] = []
   for (const { index, row } of candidates) {

@@ -146,6 +146,19 @@ test('what is just allowed is taken as it is', () => {
   expect(readPatch({ a: null, b: 0, Tags: null }, [])).toEqual({ set: { b: 0 }, remove: ['a'], tags: [] })
 })
 
+test.each([
+  ['a name that no database keeps', { 'a\u0000b': null }],
+  ['half a character', { '\ud800': null }],
+  ['more fields than an item has', Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`f${n}`, null]))],
+])('to remove %s is refused, of items and of collections', async (_what, metadata) => {
+  const { id } = await createCollection(lake(), { name: `removing ${made++}`, contentType: 'IMAGE' })
+  const { items } = await add(id, {})
+  const uniqueNames = items.map((item) => item.uniqueName)
+  const refused = { code: 'METADATA_INVALID', path: ['metadata'] }
+  expect(await refusal(() => updateItemMetadata(lake(), { uniqueNames, metadata }))).toEqual(refused)
+  expect(await refusal(() => updateCollection(lake(), { collectionId: id, metadata }))).toEqual(refused)
+})
+
 describe('edits of items', () => {
   beforeAll(async () => {
     const { id } = await createCollection(lake(), { name: 'edits', contentType: 'IMAGE' })

@@ -48,6 +48,10 @@ export function readPatch(metadata: unknown, path: readonly string[]): MetadataP
   const { fields, tags } = splitTags(metadata ?? {}, path)
   const entries = Object.entries(fields)
   const remove = entries.filter(([, value]) => value === null).map(([key]) => key)
+  // No item has more, or names of another kind: a database that keeps none refuses to look for them.
+  if (remove.length > maxKeys)
+    throw errors.METADATA_INVALID({ reason: `more than ${maxKeys} fields are removed` }, { path })
+  for (const key of remove) checkKey(key, path)
   const set = Object.fromEntries(entries.filter(([, value]) => value !== null))
   return { set: checkFields(set, path), remove, tags }
 }

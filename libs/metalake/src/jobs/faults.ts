@@ -11,7 +11,9 @@ export function reportFault(error: unknown): FaultReport {
   if (isLakeError(error)) {
     const waits =
       error.facts['retryable'] === true || error.category === 'UNAVAILABLE' || error.category === 'STORAGE_FULL'
-    return { problem: { code: error.code, message: error.message, hint: null, retryable: waits }, waits }
+    // The lake may be busy only now: it is tried again, but not for ever.
+    const retryable = waits || error.code === 'STATEMENT_TOO_LONG'
+    return { problem: { code: error.code, message: error.message, hint: null, retryable }, waits }
   }
   const code = String((error as { code?: unknown } | null)?.code ?? '')
   const waits =

@@ -154,3 +154,14 @@ test('what a job keeps is what was said, and nothing where nothing was', () => {
     ],
   })
 })
+
+test('names that differ only in case are one name: the one the model says itself, else the first', () => {
+  const mapped = (...pairs: [string, string][]) => settle({ classMapping: pairs.map(([from, to]) => ({ from, to })) })
+  expect(mapped(['truck', 'vehicle'], ['car', 'Vehicle'])).toMatchObject({
+    mapping: { car: 'Vehicle', truck: 'Vehicle' },
+    merged: ['Vehicle'],
+  })
+  expect(mapped(['truck', 'CAR'])).toMatchObject({ mapping: { truck: 'car' }, merged: ['car'] })
+  expect(mapped(['truck', 'CAR'])).toEqual(mapped(['truck', 'car']))
+  expect(mapped(['car', 'Car'])).toMatchObject({ mapping: { car: 'Car' }, merged: [] })
+})

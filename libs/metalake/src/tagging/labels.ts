@@ -59,7 +59,7 @@ export function settleLabels(
     labels.map((label) => [label, perClass[n]?.confidenceThreshold ?? confidenceThreshold] as const),
   )
   const isWanted = new Set(wanted)
-  const named = wanted.map((label) => target.get(label) ?? label)
+  const named = namesOf(wanted, target)
   return {
     wanted: wanted.length === own.length ? null : wanted,
     thresholds: recordOf(thresholds.filter(([label, value]) => isWanted.has(label) && value !== confidenceThreshold)),
@@ -67,6 +67,22 @@ export function settleLabels(
     possible: [...new Set(named)],
     merged: [...new Set(named.filter((label, n) => named.indexOf(label) !== n))],
   }
+}
+
+/**
+ * What wanted labels are called in the end. Labels fold case everywhere, so that `Vehicle` and `vehicle` are one name, as are `Cat`
+ * and the `cat` the model says itself: as two they would stand on one object twice. The model's spelling wins, else the first.
+ */
+function namesOf(wanted: readonly string[], target: ReadonlyMap<string, string | null>): string[] {
+  const spelled = new Map<string, string>()
+  for (const label of [...wanted].reverse()) if (!target.has(label)) spelled.set(folded(label), label)
+  return wanted.map((label) => {
+    const name = target.get(label)
+    if (name == null) return label
+    const known = spelled.get(folded(name)) ?? name
+    spelled.set(folded(name), known)
+    return known
+  })
 }
 
 /** Null when empty. Without a prototype: a label may be called `constructor`, or `__proto__`. */

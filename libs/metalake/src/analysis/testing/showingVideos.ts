@@ -10,6 +10,8 @@ export interface ShownVideo {
   frames: Partial<Shown>[]
   /** The file ends before this frame. */
   breaksAt?: number
+  /** All, unless said. */
+  keyFrames?: number[]
 }
 
 /** Videos whose frames are told by their files: what a decoder does, without one. */
@@ -34,7 +36,7 @@ export class ShowingVideos implements VideoTools {
   async *frames(path: string, _facts: unknown, sampling: VideoSampling, { signal }: { signal?: AbortSignal } = {}) {
     this.samplings.push(sampling)
     if (this.isMissing) throw new LakeError('VIDEO_TOOLS_MISSING', 'UNAVAILABLE', 'ffmpeg is not on the PATH.')
-    const { frames, breaksAt = Infinity } = JSON.parse(await readFile(path, 'utf8')) as ShownVideo
+    const { frames, breaksAt = Infinity, keyFrames } = JSON.parse(await readFile(path, 'utf8')) as ShownVideo
     const run = ++this.started
     try {
       for (const [index, shown] of frames.entries()) {
@@ -44,6 +46,7 @@ export class ShowingVideos implements VideoTools {
           throw new LakeError('VIDEO_UNREADABLE', 'MEDIA_UNREADABLE', message, { frame: breaksAt })
         }
         if (index % everyNth(sampling) !== 0) continue
+        if ('keyframesOnly' in sampling && keyFrames?.includes(index) === false) continue
         await this.beforeFrame(index, run)
         this.given++
         yield frameOf(index, shown)
