@@ -79,7 +79,7 @@ export async function* outputOf(
     signal?.throwIfAborted()
     // What a shell answers where there is no such program any more, or none that runs.
     if ('notStarted' in end || end.code === 126 || end.code === 127) throw unavailable(end, lines.at(-1))
-    if (false && wasToldToEnd(end)) throw unavailable(end, 'it was told to end')
+    if (wasToldToEnd(end)) throw unavailable(end, 'it was told to end')
     if (stalled) throw new ToolFailed(lines, 'STALLED')
     if (end.code !== 0) throw new ToolFailed(lines, end.code === null ? 'KILLED' : 'FAILED')
   } finally {
@@ -102,7 +102,7 @@ const killAll = (): void => running.forEach(endGroup)
 function endGroup(child: ChildProcess): void {
   if (child.pid === undefined || !running.has(child)) return
   try {
-    process.kill(child.pid, 'SIGKILL')
+    process.kill(-child.pid, 'SIGKILL')
   } catch {
     // They have ended by themselves.
   }

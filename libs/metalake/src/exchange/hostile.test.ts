@@ -23,11 +23,11 @@ const coco = (over: Record<string, unknown> = {}) => ({
 })
 
 describe('CSV', () => {
-  test('a hundred thousand broken rows are counted, of which ten thousand are listed; what is good among them is stored', async () => {
+  test('thirty thousand broken rows are counted, of which ten thousand are listed; what is good among them is stored', async () => {
     const { collectionId, items } = await aPicture()
-    const rows = `a.png,cat,0.1,0.1,0.2,0.2\n${'x\n'.repeat(100_000)}a.png,dog,0.1,0.1,0.2,0.2\n`
+    const rows = `a.png,cat,0.1,0.1,0.2,0.2\n${'x\n'.repeat(30_000)}a.png,dog,0.1,0.1,0.2,0.2\n`
     const { job } = await imported(`name,label,x,y,width,height\n${rows}`, { collectionId, format: 'CSV' })
-    expect(job).toMatchObject({ status: 'COMPLETED_WITH_ERRORS', counts: { succeeded: 2, failed: 100_000 } })
+    expect(job).toMatchObject({ status: 'COMPLETED_WITH_ERRORS', counts: { succeeded: 2, failed: 30_000 } })
     expect(await labelsOf(items[0]!.id)).toEqual(['cat', 'dog'])
   })
 

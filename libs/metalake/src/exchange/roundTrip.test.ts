@@ -236,6 +236,8 @@ describe('YOLO', () => {
     ])
     expect(files['labels/empty.txt']).toBe('')
     expect(files['data.yaml']).toContain('nc: 6')
+    // Whole numbers, not texts: YOLOv5 refuses the others.
+    expect(files['data.yaml']).toMatch(/^ {2}0: /m)
     const other = await twin(`c${count++}`)
     const back = await imported(file, { collectionId: other.collectionId, format: 'YOLO' })
     expect(back).toMatchObject({ failures: [], job: { status: 'COMPLETED', counts: { succeeded: 7 } } })

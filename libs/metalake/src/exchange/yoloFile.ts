@@ -74,8 +74,9 @@ async function* labelFiles(
 const fileStem = (name: string, frame: number | null): string =>
   frame === null ? name : `${name}_${String(frame).padStart(6, '0')}`
 
+/** A map and not an object, whose keys would be texts: YOLOv5 refuses classes that are no whole numbers. */
 const dataYaml = (names: readonly string[]): string =>
-  stringify({ path: '.', train: 'images', val: 'images', nc: names.length, names: Object.fromEntries(names.entries()) })
+  stringify({ path: '.', train: 'images', val: 'images', nc: names.length, names: new Map(names.entries()) })
 
 /** What stands behind the class: a box as centre and size, an outline as its points; nothing where YOLO has no form for it. */
 function linesOf(annotation: ExportedAnnotation, left: LeftOut): string[] {
