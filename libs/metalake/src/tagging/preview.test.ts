@@ -58,6 +58,17 @@ test('an item that cannot be read, and a name nobody has, answer for themselves'
   ])
 })
 
+test('names nobody has open no model, and a model nobody has is told all the same', async () => {
+  const opened = jest.spyOn(backend, 'loadModel')
+  const uniqueNames = ['nobody', 'nobody else']
+  expect(await previewAutoTag(lake(), { uniqueNames })).toMatchObject(
+    uniqueNames.map((uniqueName) => ({ uniqueName, itemId: null, error: 'There is no item with this name.' })),
+  )
+  expect(await code(previewAutoTag(lake(), { uniqueNames, modelId: 'none-such' }))).toBe('MODEL_NOT_FOUND')
+  expect(opened).not.toHaveBeenCalled()
+  opened.mockRestore()
+})
+
 test('a file that has gone from the store is told', async () => {
   const { names } = await fill(1, shown)
   const { rows } = await database().query<{ digest: string }>(`select digest from item where unique_name = $1`, [

@@ -6,7 +6,7 @@ import { refuseAws } from '../analysis/request'
 import { factsOf } from '../analysis/video'
 import { errors } from '../errors'
 import type { Lake } from '../lake'
-import { atModelId, prepareModel, type PreparedModel } from '../models'
+import { atModelId, checkModel, prepareModel, type PreparedModel } from '../models'
 import { checkShare, checkTagging, type TaggingInput } from './options'
 import { settleTagging } from './settle'
 import { createTagger, type Tagger } from './tagger'
@@ -64,6 +64,11 @@ export async function previewAutoTag(
   checkShare('confidenceFloor', confidenceFloor)
   const options = checkTagging({ ...input, confidenceThreshold: confidenceFloor })
   const items = new Map((await itemsByUniqueNames(lake.db, uniqueNames)).map((item) => [item.uniqueName, item]))
+  // Names nobody has are no reason to open a model.
+  if (items.size === 0) {
+    await atModelId(checkModel(lake, modelId, 'AUTO_TAGGING'))
+    return uniqueNames.map((uniqueName) => unknown(uniqueName))
+  }
   const model = await atModelId(openInTime(lake, modelId, limitMs))
   const tagger = await createTagger(lake, model, settleTagging(model, options).parameters)
   const signal = AbortSignal.timeout(limitMs)
@@ -96,8 +101,8 @@ async function previewOne(
   uniqueName: string,
   item: ItemRow | undefined,
 ): Promise<PreviewResult> {
-  const unanswered = { uniqueName, itemId: item?.id ?? null, detections: [], inferenceMs: null }
-  if (!item) return { ...unanswered, error: 'There is no item with this name.' }
+  if (!item) return unknown(uniqueName)
+  const unanswered = { uniqueName, itemId: item.id, detections: [], inferenceMs: null }
   try {
     const read = item.contentType === 'VIDEO' ? await middleFrame(lake, item, signal) : await readPicture(lake, item)
     if ('error' in read) return { ...unanswered, error: read.error }
@@ -121,6 +126,14 @@ async function previewOne(
     return { ...unanswered, error: error.message }
   }
 }
+
+const unknown = (uniqueName: string): PreviewResult => ({
+  uniqueName,
+  itemId: null,
+  detections: [],
+  inferenceMs: null,
+  error: 'There is no item with this name.',
+})
 
 /** The shortest number that is this float32, as it comes back from the database: 0.9347569, not 0.934756875038147. */
 function asStored(confidence: number): number {
