@@ -20,13 +20,23 @@ export interface AnalysisInput extends SelectionInput {
   idempotencyKey?: string | null | undefined
 }
 
+/** Jobs that were queued before there were queries and filters have the scope alone; an update must not lose them. */
+function withSelection(payload: unknown): unknown {
+  if (typeof payload !== 'object' || payload === null || 'selection' in payload) return payload
+  const { collectionId, itemIds } = payload as Record<string, unknown>
+  return { ...payload, selection: { collectionId, itemIds, contentType: null, query: null, filter: null } }
+}
+
 /** What a worker needs to know of the request. `options` are the kind's own. */
-export const analysisPayload = z.object({
-  model: z.string(),
-  selection: storedSelection,
-  onExisting: z.enum(['SKIP', 'REPLACE']),
-  options: z.unknown(),
-})
+export const analysisPayload = z.preprocess(
+  withSelection,
+  z.object({
+    model: z.string(),
+    selection: storedSelection,
+    onExisting: z.enum(['SKIP', 'REPLACE']),
+    options: z.unknown(),
+  }),
+)
 export type AnalysisPayload = z.infer<typeof analysisPayload>
 
 const jobNames: Record<AnalysisKind, string> = { autoTag: 'Auto-tagging', embeddings: 'Embeddings' }
