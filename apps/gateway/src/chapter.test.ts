@@ -7,7 +7,7 @@ import { sleep } from '@lakelens/kernel'
 import { Kind, parse, print, visit, type ObjectValueNode, type ValueNode } from 'graphql'
 import { readExamples } from './examples'
 import { onlyOperation } from './testing/onlyOperation'
-import { ask, useGateway } from './testing/testGateway'
+import { useGateway } from './testing/testGateway'
 
 const database = useDatabase()
 const gateway = useGateway(
@@ -53,23 +53,10 @@ const lake: Record<string, Row> = {
   'late.mp4': { collection: 'films', video: true, source: 'RAW', day: '2024-04-01T00:00:00Z' },
 }
 
-async function run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const { json } = await gateway().graphql({ query, variables })
-  expect(json.errors).toBeUndefined()
-  return json.data as T
-}
+const run = <T>(query: string, variables?: Record<string, unknown>): Promise<T> => gateway().run<T>(query, variables)
 
-async function upload(fileName: string): Promise<string> {
-  const bytes = await readFile(join(pictures, fileName))
-  const { createUpload } = await run<{ createUpload: { upload: { id: string; url: string } } }>(
-    'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id url } userErrors { message } } }',
-    { input: { fileName, byteSize: bytes.length, purpose: 'ITEM' } },
-  )
-  const { id, url } = createUpload.upload
-  const answer = await ask(url, { method: 'PUT', headers: { 'content-length': String(bytes.length) }, body: bytes })
-  expect(answer.status).toBe(200)
-  return id
-}
+const upload = async (fileName: string): Promise<string> =>
+  gateway().upload(fileName, await readFile(join(pictures, fileName)))
 
 const collections: Record<string, string> = {}
 

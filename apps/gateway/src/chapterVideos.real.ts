@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { useDatabase } from '@lakelens/db/testing'
 import { sleep } from '@lakelens/kernel'
 import { examplesFolder } from './examples'
-import { ask, useGateway } from './testing/testGateway'
+import { useGateway } from './testing/testGateway'
 
 const database = useDatabase()
 const gateway = useGateway(
@@ -19,21 +19,11 @@ const gateway = useGateway(
   database,
 )
 
-async function run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const { json } = await gateway().graphql({ query, variables })
-  expect(json.errors).toBeUndefined()
-  return json.data as T
-}
+const run = <T>(query: string, variables?: Record<string, unknown>): Promise<T> => gateway().run<T>(query, variables)
 
 async function addVideos(): Promise<void> {
   const bytes = await readFile(join(process.env.LAKELENS_TEST_MEDIA ?? '', 'videos', 'slideshow.mp4'))
-  const { createUpload } = await run<{ createUpload: { upload: { id: string; url: string } } }>(
-    'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id url } userErrors { message } } }',
-    { input: { fileName: 'slideshow.mp4', byteSize: bytes.length, purpose: 'ITEM' } },
-  )
-  const { id: uploadId, url } = createUpload.upload
-  const headers = { 'content-length': String(bytes.length) }
-  expect((await ask(url, { method: 'PUT', headers, body: bytes })).status).toBe(200)
+  const uploadId = await gateway().upload('slideshow.mp4', bytes)
   const { createCollection } = await run<{ createCollection: { collection: { id: string } } }>(
     'mutation { createCollection(input: { name: "films", contentType: VIDEO }) { collection { id } userErrors { message } } }',
   )

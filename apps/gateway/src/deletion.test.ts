@@ -5,11 +5,7 @@ import { useGateway } from './testing/testGateway'
 const database = useDatabase()
 const gateway = useGateway({ LAKELENS_ROLES: 'api,worker' }, database)
 
-async function run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const { json } = await gateway().graphql({ query, variables })
-  expect(json.errors).toBeUndefined()
-  return json.data as T
-}
+const run = <T>(query: string, variables?: Record<string, unknown>): Promise<T> => gateway().run<T>(query, variables)
 
 interface Refusal {
   code: string

@@ -12,11 +12,7 @@ const gateway = useGateway(
 )
 const pictures = join(__dirname, '..', '..', '..', 'examples', 'pictures')
 
-async function run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const { json } = await gateway().graphql({ query, variables })
-  expect(json.errors).toBeUndefined()
-  return json.data as T
-}
+const run = <T>(query: string, variables?: Record<string, unknown>): Promise<T> => gateway().run<T>(query, variables)
 
 interface Progress {
   seq: number

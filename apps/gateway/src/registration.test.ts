@@ -8,7 +8,7 @@ import { sleep } from '@lakelens/kernel'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { detectorPackage, packageOf, pythonPackage, writePackage, type PackageFiles } from './testing/modelPackage'
-import { ask, useGateway } from './testing/testGateway'
+import { useGateway } from './testing/testGateway'
 
 const database = useDatabase()
 const importDir = mkdtempSync(join(tmpdir(), 'lakelens-import-'))
@@ -25,22 +25,9 @@ const gateway = useGateway(
 afterAll(() => rm(importDir, { recursive: true, force: true }))
 const pictures = join(__dirname, '..', '..', '..', 'examples', 'pictures')
 
-async function run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const { json } = await gateway().graphql({ query, variables })
-  expect(json.errors).toBeUndefined()
-  return json.data as T
-}
+const run = <T>(query: string, variables?: Record<string, unknown>): Promise<T> => gateway().run<T>(query, variables)
 
-async function upload(bytes: Buffer, purpose: 'MODEL' | 'ITEM'): Promise<string> {
-  const { createUpload } = await run<{ createUpload: { upload: { id: string; url: string } } }>(
-    'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id url } userErrors { message } } }',
-    { input: { fileName: 'sent', byteSize: bytes.length, purpose } },
-  )
-  const { id, url } = createUpload.upload
-  const sent = await ask(url, { method: 'PUT', headers: { 'content-length': String(bytes.length) }, body: bytes })
-  expect(sent.status).toBe(200)
-  return id
-}
+const upload = (bytes: Buffer, purpose: 'MODEL' | 'ITEM'): Promise<string> => gateway().upload('sent', bytes, purpose)
 
 interface Registered {
   model: { modelId: string; status: string; currentVersion: { version: number } | null } | null

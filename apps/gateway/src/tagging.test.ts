@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { useDatabase } from '@lakelens/db/testing'
 import { sleep } from '@lakelens/kernel'
-import { ask, useGateway } from './testing/testGateway'
+import { useGateway } from './testing/testGateway'
 
 const database = useDatabase()
 const gateway = useGateway(
@@ -22,23 +22,10 @@ const files = ['shapes-01.jpg', 'shapes-02.jpg', 'shapes-03.jpg', 'shapes-04.jpg
 const names = files.map((file) => `shapes_${file}`)
 const inputResolution = { width: 320, height: 320 }
 
-async function run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const { json } = await gateway().graphql({ query, variables })
-  expect(json.errors).toBeUndefined()
-  return json.data as T
-}
+const run = <T>(query: string, variables?: Record<string, unknown>): Promise<T> => gateway().run<T>(query, variables)
 
-async function upload(fileName: string): Promise<string> {
-  const bytes = await readFile(join(pictures, fileName))
-  const { createUpload } = await run<{ createUpload: { upload: { id: string; url: string } } }>(
-    'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id url } userErrors { message } } }',
-    { input: { fileName, byteSize: bytes.length, purpose: 'ITEM' } },
-  )
-  const { id, url } = createUpload.upload
-  const put = await ask(url, { method: 'PUT', headers: { 'content-length': String(bytes.length) }, body: bytes })
-  expect(put.status).toBe(200)
-  return id
-}
+const upload = async (fileName: string): Promise<string> =>
+  gateway().upload(fileName, await readFile(join(pictures, fileName)))
 
 let collectionId: string
 beforeAll(async () => {

@@ -61,6 +61,10 @@ export interface TestGateway {
   dataDir: string
   ask(path: string, asked?: Asked): Promise<Answer>
   graphql(operation: Operation | string, headers?: Record<string, string>): Promise<Answer>
+  /** The data of an operation that must have no errors. */
+  run<T>(query: string, variables?: Record<string, unknown>): Promise<T>
+  /** Sends a file as a client does, and returns the id of its upload. */
+  upload(fileName: string, bytes: Buffer, purpose?: string): Promise<string>
 }
 
 /**
@@ -93,7 +97,22 @@ export function useGateway(environment: Record<string, string>, database: () => 
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(typeof operation === 'string' ? { query: operation } : operation),
       })
-    running = { gateway, dataDir, graphql, ask: (path, asked) => ask(`${gateway.url}${path}`, asked) }
+    const run = async <T>(query: string, variables: Record<string, unknown> = {}): Promise<T> => {
+      const { json } = await graphql({ query, variables })
+      expect(json.errors).toBeUndefined()
+      return json.data as T
+    }
+    const upload: TestGateway['upload'] = async (fileName, bytes, purpose = 'ITEM') => {
+      const { createUpload } = await run<{ createUpload: { upload: { id: string; url: string } } }>(
+        'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id url } userErrors { message } } }',
+        { input: { fileName, byteSize: bytes.length, purpose } },
+      )
+      const { id, url } = createUpload.upload
+      const sent = await ask(url, { method: 'PUT', headers: { 'content-length': String(bytes.length) }, body: bytes })
+      expect(sent.status).toBe(200)
+      return id
+    }
+    running = { gateway, dataDir, graphql, run, upload, ask: (path, asked) => ask(`${gateway.url}${path}`, asked) }
   }, 60_000)
 
   afterAll(async () => {
